@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isNestRole, readLayerTable, readSourceTree } from './source-tree.js';
+import { drivenBySuites, isNestRole, readLayerTable, readSourceTree } from './source-tree.js';
 import type { SourceFile } from './source-tree.js';
 
 const files = readSourceTree();
@@ -8,7 +8,7 @@ const byPath = new Map(files.map((file) => [file.path, file]));
 const layers = readLayerTable();
 
 const FORBIDDEN_WORDS =
-  /(?:^|[-.])(?:manager|helpers?|utils?|common|constants|types|interfaces|index)(?=[-.])/;
+  /(?:^|[-.])(?:manager|helpers?|utils?|common|constants|types|interfaces)(?=[-.])|^index\.ts$/;
 const PRIVATE_ROLES = new Set([
   'controller',
   'repository',
@@ -65,12 +65,21 @@ describe('a plain file', () => {
     expect(nest).toEqual([]);
   });
 
-  it('has its spec beside it when it holds code', () => {
-    const bare = plain
+  it('that holds code is tested: by the spec beside it, or by a suite of its module that drives it', () => {
+    const specImports = new Set(
+      files
+        .filter((file) => file.path.endsWith('.spec.ts'))
+        .flatMap((file) => file.imports.flatMap(({ target }) => (target === null ? [] : [target]))),
+    );
+    const driven = new Map(
+      [...layers.keys()].map((module) => [module, drivenBySuites(module, byPath)]),
+    );
+    const untested = plain
       .filter((file) => file.hasCode && file.role === null)
       .map((file) => file.path)
-      .filter((path) => !byPath.has(path.replace(/\.ts$/, '.spec.ts')));
-    expect(bare).toEqual([]);
+      .filter((path) => !specImports.has(path))
+      .filter((path) => driven.get(path.split('/')[0] ?? '')?.has(path) !== true);
+    expect(untested).toEqual([]);
   });
 });
 

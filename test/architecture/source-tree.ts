@@ -1,5 +1,5 @@
-import { readFileSync, readdirSync } from 'node:fs';
-import { join, posix, relative, sep } from 'node:path';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join, posix, sep } from 'node:path';
 import ts from 'typescript';
 
 export interface SourceFile {
@@ -24,7 +24,7 @@ export interface ImportEdge {
 }
 
 const ROLES =
-  /\.(service|controller|module|repository|guard|decorator|filter|interceptor|scheduler|subscriber|dto|view|events|errors)\.ts$/;
+  /\.(service|controller|module|repository|guard|decorator|filter|interceptor|scheduler|subscriber|watcher|factory|pipe|dto|view|events|errors)\.ts$/;
 const ROLES_OF_NEST = new Set([
   'service',
   'controller',
@@ -36,6 +36,9 @@ const ROLES_OF_NEST = new Set([
   'interceptor',
   'scheduler',
   'subscriber',
+  'watcher',
+  'factory',
+  'pipe',
   'dto',
   'view',
 ]);
@@ -106,18 +109,49 @@ function runs(statement: ts.Statement): boolean {
   );
 }
 
+/** Files that a contract or transcript suite of `module` drives: everything its imports reach inside that module. */
+export function drivenBySuites(
+  module: string,
+  files: ReadonlyMap<string, SourceFile>,
+): Set<string> {
+  const driven = new Set<string>();
+  const visit = (path: string): void => {
+    const file = files.get(path);
+    if (file === undefined || driven.has(path)) return;
+    driven.add(path);
+    file.imports.forEach(({ target }) => {
+      if (target !== null && files.get(target)?.module === module) visit(target);
+    });
+  };
+  for (const suite of suitesOf(module)) suite.forEach(visit);
+  return driven;
+}
+
+/** Paths relative to `src` that each suite of a module imports. */
+function suitesOf(module: string): string[][] {
+  const folders = [join(root, 'test', 'contract', module)];
+  if (module === 'lifecycle') folders.push(join(root, 'test', 'transcripts'));
+  return folders.flatMap((folder) =>
+    existsSync(folder)
+      ? readdirSync(folder, { recursive: true, encoding: 'utf8' })
+          .filter((name) => name.endsWith('.ts'))
+          .map((name) => {
+            const text = readFileSync(join(folder, name), 'utf8');
+            const found = text.matchAll(/from '(?:\.\.\/)+src\/([^']+)\.js'/g);
+            return [...found].map(([, path = '']) => `${path}.ts`);
+          })
+      : [],
+  );
+}
+
 /** The layer table of `docs/architecture/house.md`: module -> modules it may import. */
 export function readLayerTable(): Map<string, Set<string>> {
   const text = readFileSync(join(root, 'docs', 'architecture', 'house.md'), 'utf8');
-  const rows = text.matchAll(/^\| (?:L\d|-) \| (\w+) \| ?([^|]*)\|$/gm);
+  const rows = text.matchAll(/^\|\s*(?:L\d|-)\s*\|\s*(\w+)\s*\|([^|]*)\|$/gm);
   return new Map(
     [...rows].map(([, module = '', allowed = '']) => [
       module,
       new Set(allowed.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]))),
     ]),
   );
-}
-
-export function relativeToRoot(path: string): string {
-  return relative(root, path);
 }

@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { isJsonObject } from '../kernel/json.js';
+import { SystemRandom } from '../kernel/random.js';
+import { run } from './program.js';
+
+/** Why a URL: the command line is a client and no part of the gateway, so nothing of it is loaded but to serve. */
+const GATEWAY = new URL('../main.js', import.meta.url);
+const PACKAGE_FILE = new URL('../../package.json', import.meta.url);
+
+function versionOfPackage(): string {
+  const document: unknown = JSON.parse(readFileSync(PACKAGE_FILE, 'utf8'));
+  return isJsonObject(document) ? String(document['version']) : 'unknown';
+}
+
+process.exitCode = await run(process.argv.slice(2), {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  stdin: process.stdin,
+  fetch: globalThis.fetch,
+  random: new SystemRandom(),
+  version: versionOfPackage(),
+  // The gateway lives on after this command line is done; it sets an exit code of its own.
+  serve: async () => {
+    await import(GATEWAY.href);
+  },
+});

@@ -1,0 +1,20 @@
+import type { Random } from '../kernel/random.js';
+import type { Fetch } from './api-client.js';
+
+/** What the commands need of the process, so that tests can stand in for it. */
+export interface Terminal {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly stdin: AsyncIterable<Uint8Array | string>;
+  readonly fetch: Fetch;
+  readonly random: Random;
+  readonly version: string;
+  /** Starts the gateway in this process. */
+  readonly serve: () => Promise<void>;
+}
+
+export interface GlobalOptions {
+  readonly url: string;
+  readonly apiKey?: string;
+  readonly json?: boolean;
+}

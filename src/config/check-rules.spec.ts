@@ -1,0 +1,83 @@
+import { describe, expect, it } from '@jest/globals';
+import { checkRuleErrors } from './check-rules.js';
+import type { JsonObject } from '../kernel/json.js';
+
+const errorsOf = (...checks: JsonObject[]): { pointer: string; detail: string }[] =>
+  checkRuleErrors({ monitoring: { checks } }, '');
+const functional = (...assert: JsonObject[]): JsonObject => ({
+  kind: 'functional',
+  tool: 'echo',
+  assert,
+});
+const AT = '/monitoring/checks/0';
+
+describe('rules of health checks', () => {
+  it.each<[string, JsonObject]>([
+    ['contains', { contains: 'hi' }],
+    ['equals, null included', { equals: null }],
+    ['equals at a pointer', { pointer: '/structuredContent/n', equals: 3 }],
+    ['a schema', { schema: { type: 'object', required: ['content'] } }],
+    [
+      'a draft-07 schema',
+      { schema: { $schema: 'http://json-schema.org/draft-07/schema#', type: 'string' } },
+    ],
+    ['a latency', { max_ms: 500 }],
+  ])('accept one judgement: %s', (_what, assertion) => {
+    expect(errorsOf(functional(assertion))).toEqual([]);
+  });
+
+  it.each<[string, JsonObject, string]>([
+    ['none', {}, `${AT}/assert/0`],
+    ['a pointer alone', { pointer: '/a' }, `${AT}/assert/0`],
+    ['two', { contains: 'a', max_ms: 5 }, `${AT}/assert/0`],
+    ['a latency at a pointer', { pointer: '/a', max_ms: 5 }, `${AT}/assert/0/pointer`],
+    ['a schema that is none', { schema: { type: 'strnig' } }, `${AT}/assert/0/schema`],
+    [
+      'a schema elsewhere',
+      { schema: { $ref: 'https://example.org/x.json' } },
+      `${AT}/assert/0/schema`,
+    ],
+    ['a reference to nothing', { schema: { $ref: '#/$defs/none' } }, `${AT}/assert/0/schema`],
+    ['a pattern no linear engine runs', { schema: { pattern: '(a)\\1' } }, `${AT}/assert/0/schema`],
+  ])('refuse an assertion with %s', (_what, assertion, pointer) => {
+    expect(errorsOf(functional(assertion)).map((error) => error.pointer)).toEqual([pointer]);
+  });
+
+  it('names the judgements that were found', () => {
+    expect(errorsOf(functional({ contains: 'a', max_ms: 5 }))[0]?.detail).toContain(
+      'contains, max_ms',
+    );
+  });
+
+  it('refuse arguments without a tool', () => {
+    expect(errorsOf({ kind: 'functional', arguments: {} })[0]?.pointer).toBe(`${AT}/arguments`);
+  });
+
+  it('refuse a tool, arguments and assertions on a basic check', () => {
+    const check = { kind: 'basic', tool: 'x', arguments: {}, assert: [{ max_ms: 1 }] };
+    expect(errorsOf(check).map((error) => error.pointer)).toContain(`${AT}/tool`);
+    expect(errorsOf({ kind: 'basic', assert: [], tool: null })).toEqual([]);
+  });
+
+  it('refuse a name that is used twice', () => {
+    const errors = errorsOf({ kind: 'basic', name: 'a' }, { kind: 'functional', name: 'a' });
+    expect(errors.map((error) => error.pointer)).toEqual(['/monitoring/checks/1/name']);
+  });
+});
+
+describe('other rules between fields', () => {
+  it('tolerate any shape', () => {
+    expect(checkRuleErrors({ monitoring: 3, network: { routes: [null, 1] } }, '')).toEqual([]);
+    expect(checkRuleErrors({ monitoring: { checks: [7, { assert: 'x' }] } }, '')).toEqual([]);
+  });
+
+  it('accept semver ranges and refuse other text', () => {
+    const withRange = (version: string): JsonObject => ({
+      integration: { dependencies: [{ service: 'a', version }] },
+    });
+    expect(checkRuleErrors(withRange('>=1 <3 || 4.x'), '')).toEqual([]);
+    expect(checkRuleErrors(withRange('new'), '')[0]?.pointer).toBe(
+      '/integration/dependencies/0/version',
+    );
+  });
+});

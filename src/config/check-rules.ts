@@ -1,0 +1,106 @@
+import semver from 'semver';
+import { isJsonObject, pointerTo, valueAt, type JsonObject } from '../kernel/json.js';
+import type { FieldError } from '../kernel/problem.js';
+import { foreignSchemaFault } from './foreign-schema.js';
+
+const JUDGEMENTS = ['contains', 'equals', 'schema', 'max_ms'] as const;
+
+/**
+ * Rules between the fields of one fragment that a schema of single fields does not express. Tolerates any shape: what is
+ * not of the expected type has been reported already.
+ */
+export function checkRuleErrors(fragment: JsonObject, base: string): FieldError[] {
+  return [
+    ...itemsAt(fragment, '/monitoring/checks').flatMap((check, index) =>
+      checkErrors(check, pointerTo(`${base}/monitoring/checks`, index)),
+    ),
+    ...repeatedNames(fragment, base),
+    ...itemsAt(fragment, '/integration/dependencies').flatMap((dependency, index) =>
+      rangeErrors(dependency['version'], `${base}/integration/dependencies/${index}/version`),
+    ),
+    ...itemsAt(fragment, '/network/routes').flatMap((route, index) =>
+      reservedErrors(route['path'], `${base}/network/routes/${index}/path`),
+    ),
+  ];
+}
+
+function checkErrors(check: JsonObject, at: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const hasTool = typeof check['tool'] === 'string';
+  if (check['kind'] === 'basic') {
+    for (const name of ['tool', 'arguments', 'assert']) {
+      const value = check[name];
+      if (value === undefined || value === null || (Array.isArray(value) && !value.length))
+        continue;
+      errors.push({
+        pointer: pointerTo(at, name),
+        detail: 'belongs to checks of kind functional.',
+      });
+    }
+  } else if (isJsonObject(check['arguments']) && !hasTool) {
+    errors.push({
+      pointer: `${at}/arguments`,
+      detail: 'needs tool: without one the arguments are derived.',
+    });
+  }
+  const assertions = Array.isArray(check['assert']) ? check['assert'] : [];
+  assertions.forEach((assertion, index) => {
+    if (isJsonObject(assertion))
+      errors.push(...assertionErrors(assertion, `${at}/assert/${index}`));
+  });
+  return errors;
+}
+
+function assertionErrors(assertion: JsonObject, at: string): FieldError[] {
+  const judgements = JUDGEMENTS.filter((name) => Object.hasOwn(assertion, name));
+  if (judgements.length !== 1) {
+    const found = judgements.length === 0 ? 'none' : judgements.join(', ');
+    return [
+      {
+        pointer: at,
+        detail: `must have exactly one of ${JUDGEMENTS.join(', ')}; it has ${found}.`,
+      },
+    ];
+  }
+  if (judgements[0] === 'max_ms' && Object.hasOwn(assertion, 'pointer')) {
+    return [{ pointer: `${at}/pointer`, detail: 'goes with contains, equals or schema.' }];
+  }
+  const schema = assertion['schema'];
+  if (!isJsonObject(schema)) return [];
+  const fault = foreignSchemaFault(schema);
+  return fault === null ? [] : [{ pointer: `${at}/schema`, detail: fault }];
+}
+
+function repeatedNames(fragment: JsonObject, base: string): FieldError[] {
+  const seen = new Set<string>();
+  const errors: FieldError[] = [];
+  itemsAt(fragment, '/monitoring/checks').forEach((check, index) => {
+    const name = check['name'];
+    if (typeof name !== 'string') return;
+    if (seen.has(name)) {
+      errors.push({
+        pointer: `${base}/monitoring/checks/${index}/name`,
+        detail: `repeats the name "${name}" of another check.`,
+      });
+    }
+    seen.add(name);
+  });
+  return errors;
+}
+
+function rangeErrors(range: unknown, pointer: string): FieldError[] {
+  if (typeof range !== 'string' || semver.validRange(range) !== null) return [];
+  return [{ pointer, detail: 'must be a semver range, such as ^1.2.0.' }];
+}
+
+function reservedErrors(path: unknown, pointer: string): FieldError[] {
+  if (path !== '/mcp/sse' && path !== '/mcp/message') return [];
+  return [{ pointer, detail: 'is reserved.' }];
+}
+
+/** The objects of an array; other members keep their place as empty ones, so that indexes stay true. */
+function itemsAt(fragment: JsonObject, pointer: string): JsonObject[] {
+  const items = valueAt(fragment, pointer);
+  if (!Array.isArray(items)) return [];
+  return items.map((item: unknown) => (isJsonObject(item) ? item : {}));
+}

@@ -1,0 +1,138 @@
+import { deepFreeze, type JsonObject, type JsonValue } from '../kernel/json.js';
+import type { HealthCheckConfig, ServiceConfig } from './service-config.js';
+
+/** The lowest layer of every configuration. */
+export const DEFAULT_CONFIG: ServiceConfig = deepFreeze<ServiceConfig>({
+  runtime: {
+    command: null,
+    args: [],
+    env: {},
+    cwd: null,
+    isolation: 'session',
+    replicas: 1,
+    warm: 0,
+    max_instances: 16,
+    start_timeout_ms: 30_000,
+    call_timeout_ms: 60_000,
+    max_in_flight: 64,
+    idle_stop_ms: 300_000,
+    limits: {
+      memory_mb: null,
+      open_files: null,
+      processes: null,
+      output_line_bytes: 16 * 1024 * 1024,
+    },
+    restart: {
+      first_ms: 1000,
+      factor: 2,
+      cap_ms: 300_000,
+      reset_after_ms: 600_000,
+      crash_loop_after: 5,
+      window_ms: 600_000,
+    },
+    drain_ms: 30_000,
+    session_drain_ms: 3_600_000,
+  },
+  network: {
+    url: null,
+    headers: {},
+    port: 0,
+    path: null,
+    tls: { ca: null, cert: null, key: null, reject_unauthorized: true },
+    connect_timeout_ms: 5000,
+    max_body_bytes: 4 * 1024 * 1024,
+    max_sessions: 1000,
+    routes: [],
+  },
+  security: {
+    authentication: { required: false },
+    allowed_scopes: [],
+    tools: { allow: null, deny: [], read_only: false },
+    rate_limit: null,
+  },
+  integration: { dependencies: [] },
+  monitoring: { checks: [] },
+  extensions: {},
+});
+
+/** Calls of a rate limit are counted over this long when the limit does not say. */
+const DEFAULT_RATE_WINDOW_MS = 60_000;
+
+const UNNAMED_CHECK = {
+  name: null,
+  enabled: true,
+  tool: null,
+  arguments: null,
+  assert: [],
+  pass_after: 2,
+} as const;
+
+/** What a health check of each kind does unless it says otherwise. */
+export const DEFAULT_CHECKS: Readonly<Record<HealthCheckConfig['kind'], HealthCheckConfig>> =
+  deepFreeze({
+    basic: {
+      ...UNNAMED_CHECK,
+      kind: 'basic',
+      interval_ms: 10_000,
+      timeout_ms: 2000,
+      fail_after: 3,
+      critical: true,
+    },
+    functional: {
+      ...UNNAMED_CHECK,
+      kind: 'functional',
+      interval_ms: 60_000,
+      timeout_ms: 10_000,
+      fail_after: 2,
+      critical: false,
+    },
+  } as Record<HealthCheckConfig['kind'], HealthCheckConfig>);
+
+const DEFAULT_ROUTE: JsonObject = { priority: 0, version: null };
+const DEFAULT_DEPENDENCY: JsonObject = { version: null, tools: [], required: true };
+
+/**
+ * Fills in what the members of the lists leave out, on a document whose categories are complete. Kinds of check that are
+ * not listed are added with their defaults; answers their places.
+ */
+export function completeMembers(config: JsonObject): { added: string[] } {
+  const network = config['network'] as JsonObject;
+  network['routes'] = filled(network['routes'], () => DEFAULT_ROUTE);
+  const integration = config['integration'] as JsonObject;
+  integration['dependencies'] = filled(integration['dependencies'], () => DEFAULT_DEPENDENCY);
+  const security = config['security'] as JsonObject;
+  if (security['rate_limit'] !== null) {
+    const limit = security['rate_limit'] as JsonObject;
+    security['rate_limit'] = { ...limit, window_ms: limit['window_ms'] ?? DEFAULT_RATE_WINDOW_MS };
+  }
+  const monitoring = config['monitoring'] as JsonObject;
+  const checks = filled(monitoring['checks'], defaultsOfCheck);
+  const added: string[] = [];
+  for (const check of Object.values(DEFAULT_CHECKS)) {
+    if (checks.some((one) => one['kind'] === check.kind)) continue;
+    added.push(`/monitoring/checks/${checks.length}`);
+    checks.push({ ...(check as unknown as JsonObject) });
+  }
+  monitoring['checks'] = checks;
+  return { added };
+}
+
+function defaultsOfCheck(check: JsonObject): JsonObject {
+  const kind = check['kind'] === 'functional' ? 'functional' : 'basic';
+  const defaults = DEFAULT_CHECKS[kind] as unknown as JsonObject;
+  // A tool that is named without arguments takes none; arguments are derived only when the tool is chosen for it.
+  return typeof check['tool'] === 'string' ? { ...defaults, arguments: {} } : defaults;
+}
+
+function filled(
+  members: JsonValue | undefined,
+  defaultsOf: (member: JsonObject) => JsonObject,
+): JsonObject[] {
+  return (members as JsonObject[]).map((member) => {
+    const complete: JsonObject = { ...defaultsOf(member) };
+    for (const [name, value] of Object.entries(member)) {
+      if (value !== null) complete[name] = value;
+    }
+    return complete;
+  });
+}

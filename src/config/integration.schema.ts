@@ -1,0 +1,42 @@
+import { flag, group, list, mandatory, text } from './field-schema.js';
+
+const dependency = group(
+  'A service that this one needs.',
+  {
+    service: mandatory(
+      text({
+        description: 'Name or id of the service needed.',
+        maxLength: 63,
+        pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$',
+        hint: 'the name or the id of a service',
+      }),
+    ),
+    version: text({
+      description: 'Semver range its version must satisfy; null = any.',
+      maxLength: 128,
+      default: null,
+    }),
+    tools: list({
+      description: 'Tools it must offer.',
+      items: text({ description: 'Name of a tool.', maxLength: 128 }),
+      maxItems: 256,
+      unique: true,
+      default: [],
+    }),
+    required: flag({
+      description: 'Whether calls are refused with 503 while the dependency is not met.',
+      default: true,
+    }),
+  },
+  ['service'],
+);
+
+/** `integration`: what the service works with. */
+export const INTEGRATION_SCHEMA = group('What the service works with.', {
+  dependencies: list({
+    description: 'Services this one needs. A cycle is refused.',
+    items: dependency,
+    maxItems: 64,
+    default: [],
+  }),
+});

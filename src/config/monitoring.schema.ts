@@ -1,0 +1,92 @@
+import { anything, choice, flag, group, integer, list, mandatory, text } from './field-schema.js';
+
+const DAY_MS = 86_400_000;
+
+const assertion = mandatory(
+  group('One judgement of a result: exactly one of contains, equals, schema and max_ms.', {
+    pointer: mandatory(
+      text({
+        description: 'JSON Pointer into the result that contains, equals or schema applies to.',
+        minLength: 0,
+        maxLength: 512,
+        pattern: '^(/([^~/]|~[01])*)*$',
+        hint: 'a JSON Pointer (RFC 6901)',
+      }),
+    ),
+    contains: mandatory(
+      text({ description: 'Text that must occur in the result.', maxLength: 8192 }),
+    ),
+    equals: anything('JSON value the result, or what pointer names, must equal.'),
+    schema: {
+      type: 'object',
+      description: 'JSON Schema (2020-12 or draft-07) that the result must satisfy.',
+    },
+    max_ms: mandatory(
+      integer({ description: 'Milliseconds the call may take.', minimum: 1, maximum: DAY_MS }),
+    ),
+  }),
+);
+
+const check = group(
+  'A health check. Fields that are left out take the default of the kind.',
+  {
+    kind: mandatory(
+      choice({
+        description: 'basic: the process answers a ping. functional: a real tool is executed.',
+        of: ['basic', 'functional'],
+      }),
+    ),
+    name: text({ description: 'Name of the check, unique in the list.', maxLength: 64 }),
+    enabled: flag({ description: 'false switches the check off.', default: true }),
+    tool: text({
+      description:
+        'Tool to execute; functional only. null = one that is marked read-only is chosen.',
+      maxLength: 128,
+    }),
+    arguments: {
+      type: ['object', 'null'],
+      description: 'Arguments of the tool. Needs tool.',
+    },
+    assert: list({
+      description: 'What must hold for the result, besides that it is not an error.',
+      items: assertion,
+      maxItems: 16,
+    }),
+    interval_ms: integer({
+      description: 'Milliseconds between runs (basic 10000, functional 60000).',
+      minimum: 1000,
+      maximum: DAY_MS,
+    }),
+    timeout_ms: integer({
+      description: 'Milliseconds a run may take (basic 2000, functional 10000).',
+      minimum: 10,
+      maximum: 600_000,
+    }),
+    fail_after: integer({
+      description: 'Failures in a row that make the check fail (basic 3, functional 2).',
+      minimum: 1,
+      maximum: 100,
+    }),
+    pass_after: integer({
+      description: 'Passes in a row that make it pass again (2).',
+      minimum: 1,
+      maximum: 100,
+    }),
+    critical: flag({
+      description:
+        'Whether failing takes the service out of rotation (basic true, functional false: degraded).',
+    }),
+  },
+  ['kind'],
+);
+
+/** `monitoring`: how the service is watched. */
+export const MONITORING_SCHEMA = group('How the service is watched.', {
+  checks: list({
+    description:
+      'Health checks. A kind that is not listed keeps its default; enabled: false switches one off.',
+    items: check,
+    maxItems: 32,
+    default: [],
+  }),
+});

@@ -1,0 +1,128 @@
+import { flag, group, integer, list, mandatory, map, text } from './field-schema.js';
+
+const PEM_MAX = 65_536;
+
+const ROUTE_PATH =
+  '^/mcp(/([a-z0-9._-]+|\\{[a-z][a-z0-9_]{0,31}\\})){0,7}/([a-z0-9._-]+|\\{[a-z][a-z0-9_]{0,31}\\}|\\*)$';
+
+const route = group(
+  'A path of this service.',
+  {
+    path: mandatory(
+      text({
+        description: 'Path below /mcp/: literal segments, {name}, or * as the last one.',
+        maxLength: 512,
+        pattern: ROUTE_PATH,
+        hint: 'a path below /mcp/ of at most 8 segments, each [a-z0-9._-]+ or {name}, the last one perhaps *',
+      }),
+    ),
+    priority: integer({
+      description: 'Routes of a higher priority are matched first.',
+      minimum: -1000,
+      maximum: 1000,
+      default: 0,
+    }),
+    version: text({
+      description:
+        'Serves this version (semver or revision number) of the service; null = the current one.',
+      maxLength: 64,
+      pattern: '^[0-9][0-9A-Za-z.+-]*$',
+      hint: 'a semantic version or a revision number',
+      default: null,
+    }),
+  },
+  ['path'],
+);
+
+const tls = group(
+  'TLS towards a remote upstream. ca, cert and key are PEM text or references to it.',
+  {
+    ca: text({
+      description: 'Certificates to trust instead of the system ones.',
+      maxLength: PEM_MAX,
+      default: null,
+    }),
+    cert: text({
+      description: 'Client certificate. Needs key.',
+      maxLength: PEM_MAX,
+      default: null,
+    }),
+    key: text({
+      description: 'Key of the client certificate; a reference, never the key itself. Needs cert.',
+      maxLength: PEM_MAX,
+      default: null,
+    }),
+    reject_unauthorized: flag({
+      description: 'Whether a certificate that cannot be verified ends the connection.',
+      default: true,
+    }),
+  },
+);
+
+/** `network`: where the upstream is and where the service is reached. */
+export const NETWORK_SCHEMA = group('Where the upstream is and how the service is reached.', {
+  url: text({
+    description:
+      'URL of a remote upstream: http(s), no credentials, no fragment. The address is checked when it is connected to. Excludes runtime.command.',
+    maxLength: 2048,
+    default: null,
+  }),
+  headers: map({
+    description:
+      'Headers sent to the upstream. Values may hold ${env:NAME} and ${file:/path}; authorization, cookie and *-api-key must.',
+    names: {
+      description: 'Name of a header.',
+      maxLength: 128,
+      pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",
+      hint: 'the name of an HTTP header',
+    },
+    values: text({
+      description: 'Value.',
+      minLength: 0,
+      maxLength: 8192,
+      pattern: '^[\\t\\u0020-\\u007e\\u0080-\\u00ff]*$',
+      hint: 'printable text on one line',
+    }),
+    maxProperties: 64,
+    default: {},
+  }),
+  port: integer({
+    description:
+      'Loopback port of a command that listens, passed as PORT and ${port}; 0 = a free one.',
+    minimum: 0,
+    maximum: 65_535,
+    default: 0,
+  }),
+  path: text({
+    description: 'Path of a command that listens; null = /mcp, or /sse for hosting mode sse.',
+    maxLength: 512,
+    pattern: '^/[!-~]*$',
+    hint: 'an absolute URL path',
+    default: null,
+  }),
+  tls,
+  connect_timeout_ms: integer({
+    description: 'Milliseconds to reach the upstream, name lookup and TLS included.',
+    minimum: 50,
+    maximum: 120_000,
+    default: 5000,
+  }),
+  max_body_bytes: integer({
+    description: 'Bytes of the largest request body accepted for this service; larger is 413.',
+    minimum: 1024,
+    maximum: 64 * 1024 * 1024,
+    default: 4 * 1024 * 1024,
+  }),
+  max_sessions: integer({
+    description: 'Most client sessions open at once; more are answered 503.',
+    minimum: 1,
+    maximum: 100_000,
+    default: 1000,
+  }),
+  routes: list({
+    description: 'Paths besides /mcp/<name>.',
+    items: route,
+    maxItems: 32,
+    default: [],
+  }),
+});

@@ -1,0 +1,131 @@
+import type { JsonObject } from '../kernel/json.js';
+
+/**
+ * The effective configuration of a service: every default filled in. `config-schema` validates fragments of it, `merge`
+ * makes it from the layers. Units are in the names; meanings and defaults are in `docs/reference/configuration.md`.
+ */
+export interface ServiceConfig {
+  readonly runtime: RuntimeConfig;
+  readonly network: NetworkConfig;
+  readonly security: SecurityConfig;
+  readonly integration: IntegrationConfig;
+  readonly monitoring: MonitoringConfig;
+  /** Owners' own fields, keyed by owner; never read by us. */
+  readonly extensions: JsonObject;
+}
+
+/** Some of a configuration, as a client, a template or an overlay writes it. `null` deletes (RFC 7396). */
+export type ConfigFragment = JsonObject;
+
+export interface RuntimeConfig {
+  readonly command: string | null;
+  readonly args: readonly string[];
+  /** Values may be secret references. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string | null;
+  readonly isolation: 'session' | 'shared';
+  /** Children of a shared service. */
+  readonly replicas: number;
+  /** Children kept started ahead of use. */
+  readonly warm: number;
+  readonly max_instances: number;
+  readonly start_timeout_ms: number;
+  readonly call_timeout_ms: number;
+  /** Calls under way at once over all callers. */
+  readonly max_in_flight: number;
+  readonly idle_stop_ms: number;
+  readonly limits: {
+    readonly memory_mb: number | null;
+    readonly open_files: number | null;
+    readonly processes: number | null;
+    readonly output_line_bytes: number;
+  };
+  readonly restart: {
+    readonly first_ms: number;
+    readonly factor: number;
+    readonly cap_ms: number;
+    readonly reset_after_ms: number;
+    /** More restarts than this within `window_ms` is a crash loop. */
+    readonly crash_loop_after: number;
+    readonly window_ms: number;
+  };
+  readonly drain_ms: number;
+  readonly session_drain_ms: number;
+}
+
+export interface NetworkConfig {
+  readonly url: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of a command that listens: 0 = a free loopback port. */
+  readonly port: number;
+  /** Of a command that listens: default `/mcp`, or `/sse` for hosting mode `sse`. */
+  readonly path: string | null;
+  readonly tls: {
+    readonly ca: string | null;
+    readonly cert: string | null;
+    readonly key: string | null;
+    readonly reject_unauthorized: boolean;
+  };
+  readonly connect_timeout_ms: number;
+  readonly max_body_bytes: number;
+  readonly max_sessions: number;
+  /** Besides `/mcp/<name>`. `version` pins the route to a semver or revision number of the service. */
+  readonly routes: readonly {
+    readonly path: string;
+    readonly priority: number;
+    readonly version: string | null;
+  }[];
+}
+
+export interface SecurityConfig {
+  readonly authentication: { readonly required: boolean };
+  readonly allowed_scopes: readonly string[];
+  readonly tools: {
+    readonly allow: readonly string[] | null;
+    readonly deny: readonly string[];
+    readonly read_only: boolean;
+  };
+  readonly rate_limit: { readonly requests: number; readonly window_ms: number } | null;
+}
+
+export interface IntegrationConfig {
+  readonly dependencies: readonly ServiceDependency[];
+}
+
+export interface ServiceDependency {
+  /** Name or id of the service needed. */
+  readonly service: string;
+  /** Semver range its `version` must satisfy, or `null`. */
+  readonly version: string | null;
+  /** Tools it must offer. */
+  readonly tools: readonly string[];
+  readonly required: boolean;
+}
+
+export interface MonitoringConfig {
+  readonly checks: readonly HealthCheckConfig[];
+}
+
+export interface HealthCheckConfig {
+  readonly kind: 'basic' | 'functional';
+  readonly name: string | null;
+  readonly enabled: boolean;
+  readonly tool: string | null;
+  readonly arguments: JsonObject | null;
+  readonly assert: readonly CheckAssertion[];
+  readonly interval_ms: number;
+  readonly timeout_ms: number;
+  readonly fail_after: number;
+  readonly pass_after: number;
+  /** A failing critical check takes the service out of rotation. */
+  readonly critical: boolean;
+}
+
+/** One of the members is set; with `pointer`, `equals` or `contains` or `schema` applies to the value it names. */
+export interface CheckAssertion {
+  readonly pointer?: string;
+  readonly contains?: string;
+  readonly equals?: unknown;
+  readonly schema?: JsonObject;
+  readonly max_ms?: number;
+}

@@ -1,0 +1,98 @@
+import { describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../test/support/manual-clock.js';
+import type { JsonObject } from '../kernel/json.js';
+import { SilentLogger } from '../kernel/logger.js';
+import { MemoryStore } from '../storage/memory.store.js';
+import { NodeFileSystem } from '../storage/node.file-system.js';
+import {
+  BUILT_IN_TEMPLATES,
+  shippedTemplatesDirectory,
+  templateFault,
+  TemplateRepository,
+} from './template.repository.js';
+
+const CUSTOM: JsonObject = {
+  schema_version: '1.0',
+  template_id: 'team',
+  revision: 1,
+  title: 'Team',
+  description: '',
+  extends: 'function_service@1',
+  config: { runtime: { warm: 1 } },
+  overlays: {},
+};
+
+async function repositoryWith(records: Record<string, JsonObject>): Promise<TemplateRepository> {
+  const store = new MemoryStore(new ManualClock());
+  await store.open();
+  const changes = Object.entries(records).map(([id, doc]) => ({
+    kind: 'template' as const,
+    id,
+    op: 'put' as const,
+    doc,
+  }));
+  if (changes.length > 0) await store.commit(changes, { actor: 'a', source: 'api', verb: 'v' });
+  return TemplateRepository.open(
+    new NodeFileSystem(),
+    shippedTemplatesDirectory(),
+    store,
+    new SilentLogger(),
+  );
+}
+
+describe('TemplateRepository', () => {
+  it('has the built-in templates, each in revision 1 and valid', async () => {
+    const repository = await repositoryWith({});
+    expect(repository.all().map((one) => [one.template_id, one.revision])).toEqual(
+      BUILT_IN_TEMPLATES.map((id) => [id, 1]),
+    );
+    expect(repository.isBuiltIn('function_service')).toBe(true);
+    expect(repository.find({ template_id: 'function_service', revision: null })?.config).toEqual({
+      runtime: { isolation: 'shared' },
+    });
+  });
+
+  it('finds the newest revision of a template, or the one asked for', async () => {
+    const second = { ...CUSTOM, revision: 2 };
+    const repository = await repositoryWith({ team_1: CUSTOM, team_2: second });
+    expect(repository.find({ template_id: 'team', revision: null })?.revision).toBe(2);
+    expect(repository.find({ template_id: 'team', revision: 1 })?.revision).toBe(1);
+    expect(repository.find({ template_id: 'team', revision: 3 })).toBeUndefined();
+  });
+
+  it('leaves out damaged records and those that take the name of a built-in', async () => {
+    const repository = await repositoryWith({
+      bad: { ...CUSTOM, template_id: 'bad', config: { runtime: { warm: -1 } } },
+      other: { ...CUSTOM, template_id: 'function_service', revision: 9 },
+    });
+    expect(repository.all()).toHaveLength(BUILT_IN_TEMPLATES.length);
+  });
+
+  it('does not start without the built-in templates', async () => {
+    const store = new MemoryStore(new ManualClock());
+    await store.open();
+    const opening = TemplateRepository.open(
+      new NodeFileSystem(),
+      '/none',
+      store,
+      new SilentLogger(),
+    );
+    await expect(opening).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('templateFault', () => {
+  it.each<[string, unknown, RegExp]>([
+    ['no object', 1, /object/],
+    ['no id', { ...CUSTOM, template_id: 'A B' }, /id/],
+    ['an id with a revision', { ...CUSTOM, template_id: 'a@1' }, /id/],
+    ['no revision', { ...CUSTOM, revision: 0 }, /revision/],
+    ['no title', { ...CUSTOM, title: null }, /title/],
+    ['a bad extends', { ...CUSTOM, extends: '..' }, /extends/],
+    ['no configuration', { ...CUSTOM, config: null }, /configuration/],
+    ['a bad configuration', { ...CUSTOM, config: { x: 1 } }, /\/config\/x/],
+    ['a bad overlay', { ...CUSTOM, overlays: { dev: { x: 1 } } }, /\/config\/overlays\/dev\/x/],
+  ])('finds %s', (_what, doc, fault) => {
+    expect(templateFault(doc)).toMatch(fault);
+  });
+});

@@ -1,0 +1,72 @@
+// HOT PATH
+import type { ExchangeHandle, ExchangeSink } from '../upstream/upstream.js';
+import type { UpstreamError } from '../upstream/upstream.errors.js';
+import { AnswerPipe, credentialsRefused, isAboutOurCredentials } from './answer-pipe.js';
+import { CallRecord, type CallLedger } from './call.js';
+import { callChannel } from './channels.js';
+import type { Inbound } from './inbound.js';
+import type { Link } from './link.js';
+import type { StreamableSession } from './streamable-session.js';
+import { outcomeOfError, rpcErrorOf } from './wire-error.js';
+
+/**
+ * One POSTed message of a Streamable HTTP client, passed through to an HTTP upstream with its answer. When the client
+ * goes, so does our connection to the upstream: to it that is the same disconnect, which cancels nothing by itself.
+ */
+export class CallRelay extends CallRecord implements ExchangeSink {
+  private readonly pipe: AnswerPipe;
+
+  constructor(
+    ledger: CallLedger,
+    inbound: Inbound,
+    private readonly session: StreamableSession,
+    link: Link,
+    /** The request's id as JSON; `null` for what is no request and gets no JSON-RPC answer. */
+    private readonly id: Buffer | null,
+    method: string,
+    tool: string | null,
+  ) {
+    super(ledger, inbound.endpoint, link, method, tool, ledger.nowMs());
+    this.pipe = new AnswerPipe(inbound);
+    inbound.response.on('close', () => {
+      this.clientGone();
+    });
+  }
+
+  start(exchange: ExchangeHandle): void {
+    this.pipe.exchange = exchange;
+  }
+
+  onHead(status: number, headers: Readonly<Record<string, string>>): void {
+    if (!isAboutOurCredentials(status)) {
+      this.pipe.head(status, headers);
+      return;
+    }
+    if (!this.settle('failed', 'unauthorized')) return;
+    this.pipe.exchange?.abort();
+    this.pipe.fail(this.id, credentialsRefused(this.endpoint.serviceName));
+  }
+
+  onChunk(chunk: Buffer): boolean {
+    return this.settled || this.pipe.chunk(chunk);
+  }
+
+  onEnd(): void {
+    if (!this.settle(callChannel.hasSubscribers ? this.pipe.outcome() : 'ok', null)) return;
+    this.session.lastUsedMs = this.ledger.nowMs();
+    this.pipe.end();
+  }
+
+  onFail(error: UpstreamError): void {
+    if (!this.settle(outcomeOfError(error.code), error.code)) return;
+    this.pipe.fail(this.id, rpcErrorOf(error, this.endpoint));
+  }
+
+  protected override get reported(): boolean {
+    return this.id !== null;
+  }
+
+  private clientGone(): void {
+    if (this.settle('cancelled', 'disconnected')) this.pipe.exchange?.abort();
+  }
+}

@@ -1,0 +1,145 @@
+// HOT PATH
+import type { Clock } from '../kernel/clock.js';
+import type { RpcError } from '../protocol/rpc-error.js';
+import type { CallHandle, ReplySink } from '../upstream/upstream.js';
+import type { UpstreamError } from '../upstream/upstream.errors.js';
+import { outcomeOf } from './call-outcome.js';
+import { callChannel, type CallMessage, type CallOutcome } from './channels.js';
+import type { Endpoint } from './endpoint.js';
+import type { Link } from './link.js';
+import { outcomeOfError, rpcErrorOf } from './wire-error.js';
+
+/** One caller's request on its way: what has to be counted and told about it, whoever answers. */
+export class CallRecord {
+  private done = false;
+
+  constructor(
+    readonly ledger: CallLedger,
+    readonly endpoint: Endpoint,
+    readonly link: Link,
+    readonly method: string,
+    readonly tool: string | null,
+    readonly startedMs: number,
+  ) {
+    ledger.begin(endpoint);
+    link.begin();
+  }
+
+  get settled(): boolean {
+    return this.done;
+  }
+
+  /** Whether it is told on the channel; notifications that pass through are not. */
+  protected get reported(): boolean {
+    return true;
+  }
+
+  /** Ends the accounting. `false` when it ended before: then the caller has its answer already. */
+  protected settle(outcome: CallOutcome, reason: string | null): boolean {
+    if (this.done) return false;
+    this.done = true;
+    this.ledger.finish(this.endpoint);
+    this.link.finish();
+    if (callChannel.hasSubscribers && this.reported) {
+      this.ledger.publish(this.endpoint, this.method, this.tool, outcome, reason, this.startedMs);
+    }
+    return true;
+  }
+}
+
+/** A call whose answer arrives as one message. Subclasses say where answers go. */
+export abstract class Call extends CallRecord implements ReplySink {
+  handle: CallHandle | null = null;
+
+  constructor(
+    ledger: CallLedger,
+    endpoint: Endpoint,
+    link: Link,
+    /** The caller's id as JSON. Owned. */
+    readonly id: Buffer,
+    method: string,
+    tool: string | null,
+    startedMs: number,
+  ) {
+    super(ledger, endpoint, link, method, tool, startedMs);
+  }
+
+  onReply(message: Buffer, idStart: number, idEnd: number): void {
+    const outcome = callChannel.hasSubscribers ? outcomeOf(message, message) : 'ok';
+    if (this.settle(outcome, null)) this.answer(message, idStart, idEnd);
+  }
+
+  onFail(error: UpstreamError): void {
+    if (!this.settle(outcomeOfError(error.code), error.code)) return;
+    this.refuse(rpcErrorOf(error, this.endpoint));
+  }
+
+  /** The caller gave it up: the upstream was told already. */
+  cancel(error: RpcError): void {
+    if (!this.settle('cancelled', 'cancelled')) return;
+    this.handle?.abandon(false);
+    this.refuse(error);
+  }
+
+  abstract onRelated(message: Buffer): void;
+  /** `message[idStart, idEnd)` is to be replaced by `id`; both 0 when the message carries it already. */
+  protected abstract answer(message: Buffer, idStart: number, idEnd: number): void;
+  protected abstract refuse(error: RpcError): void;
+}
+
+/** Counts calls under way, over all endpoints and per endpoint, and reports finished ones. */
+export class CallLedger {
+  private underWay = 0;
+  private idle: (() => void) | null = null;
+
+  constructor(private readonly clock: Clock) {}
+
+  get total(): number {
+    return this.underWay;
+  }
+
+  nowMs(): number {
+    return this.clock.monotonicMs();
+  }
+
+  begin(endpoint: Endpoint): void {
+    this.underWay += 1;
+    endpoint.load.inFlight += 1;
+  }
+
+  finish(endpoint: Endpoint): void {
+    this.underWay -= 1;
+    endpoint.load.inFlight -= 1;
+    if (this.underWay === 0 && this.idle !== null) this.idle();
+  }
+
+  /** Calls `listener` once nothing is under way; at once when that is so now. One listener at a time. */
+  whenIdle(listener: () => void): void {
+    this.idle = () => {
+      this.idle = null;
+      listener();
+    };
+    if (this.underWay === 0) this.idle();
+  }
+
+  publish(
+    endpoint: Endpoint,
+    method: string,
+    tool: string | null,
+    outcome: CallOutcome,
+    reason: string | null,
+    startedMs: number,
+  ): void {
+    const message: CallMessage = {
+      service_id: endpoint.serviceId,
+      service: endpoint.serviceName,
+      revision: endpoint.revision,
+      method,
+      tool,
+      outcome,
+      reason,
+      duration_ms: this.clock.monotonicMs() - startedMs,
+    };
+    callChannel.publish(message);
+  }
+}

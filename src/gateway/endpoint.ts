@@ -1,0 +1,75 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { JsonObject } from '../kernel/json.js';
+import type { InstanceSource } from '../upstream/instance-source.js';
+import type { UpstreamTransport } from '../upstream/upstream.js';
+
+/** Why a mounted service does not serve now; sent as 503 with `Retry-After`. */
+export interface Unavailability {
+  readonly state: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly retry_after_s: number;
+}
+
+/** Who may call what on an endpoint. Compiled from `security`; `null` in the endpoint when nothing is restricted. */
+export interface EndpointPolicy {
+  /** A caller without credentials is refused with 401. */
+  readonly authenticationRequired: boolean;
+  /** The caller needs one of these besides `invoke`; empty = none. */
+  readonly allowedScopes: readonly string[];
+  /** Exact tool names or `*` patterns; `null` = all. */
+  readonly allowTools: readonly string[] | null;
+  readonly denyTools: readonly string[];
+  /** Only tools with `readOnlyHint: true` may be called. */
+  readonly readOnlyTools: boolean;
+  /** Calls of one principal per window, or `null`. */
+  readonly rateLimit: { readonly requests: number; readonly window_ms: number } | null;
+}
+
+/** A handler compiled by Nest (guards, interceptors) around a method of the service's dynamic controller. */
+export type CompiledHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+) => Promise<unknown>;
+
+/** The compiled, immutable form of a route that a request runs through. Fixed shape; what is not used is `null`. */
+export interface Endpoint {
+  readonly serviceId: string;
+  readonly serviceName: string;
+  readonly revision: number;
+  /** `null` while it serves. */
+  readonly unavailable: Unavailability | null;
+  readonly transport: UpstreamTransport;
+  /** `session`: each client's session has an upstream of its own and stays with it over an update. */
+  readonly isolation: 'session' | 'shared';
+  readonly source: InstanceSource;
+  readonly policy: EndpointPolicy | null;
+  /** Runs the service's guards and interceptors before the door; `null` when it has none. */
+  readonly guarded: CompiledHandler | null;
+  readonly maxBodyBytes: number;
+  readonly callTimeoutMs: number;
+  /** Most calls under way at once over all callers, or `null`. */
+  readonly maxInFlight: number | null;
+  readonly maxSessions: number;
+  /** Tools as last proven: policy (`readOnlyHint`), REST validation and Swagger read them. */
+  readonly tools: readonly JsonObject[];
+  /** Calls under way, the table's one mutable counter; the dispatcher alone writes it. */
+  readonly load: { inFlight: number };
+}
+
+export interface RouteMatch {
+  readonly endpoint: Endpoint;
+  /** What of the path is left after the route: `''`, `'/sse'` or `'/message'`. */
+  readonly rest: string;
+}
+
+/** A complete, immutable set of endpoints. Replaced by one pointer assignment, never changed. */
+export interface RouteTable {
+  /** Grows by one with each swap. */
+  readonly version: number;
+  /** `path` has no query and starts with `/mcp/`. */
+  match(path: string): RouteMatch | null;
+  /** The default endpoint of a service, for calls that come by name rather than path. */
+  ofService(serviceId: string): Endpoint | null;
+  readonly endpoints: readonly Endpoint[];
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { ManualClock } from '../../test/support/manual-clock.js';
+import type { EventStream } from './event-stream.js';
+import { Pulse } from './pulse.js';
+
+const callOf = (startedMs: number): { startedMs: number; becomeStream: jest.Mock<() => void> } => ({
+  startedMs,
+  becomeStream: jest.fn<() => void>(),
+});
+
+describe('the pulse', () => {
+  it('turns a call into a stream after 1.5 s, once', async () => {
+    const clock = new ManualClock();
+    const pulse = new Pulse(clock);
+    const call = callOf(0);
+    pulse.addWaiting(call);
+    await clock.advance(1_400);
+    expect(call.becomeStream).not.toHaveBeenCalled();
+    await clock.advance(3_000);
+    expect(call.becomeStream).toHaveBeenCalledTimes(1);
+  });
+
+  it('leaves answered and younger calls alone', async () => {
+    const clock = new ManualClock();
+    const pulse = new Pulse(clock);
+    const [answered, old] = [callOf(0), callOf(0)];
+    pulse.addWaiting(answered);
+    pulse.addWaiting(old);
+    await clock.advance(1_000);
+    const young = callOf(1_000);
+    pulse.addWaiting(young);
+    pulse.dropWaiting(answered);
+    await clock.advance(1_000);
+    const heard = [answered, old, young].map((call) => call.becomeStream.mock.calls.length);
+    expect(heard).toEqual([0, 1, 0]);
+  });
+
+  it('comments on streams that were quiet for 15 s', async () => {
+    const clock = new ManualClock();
+    const pulse = new Pulse(clock);
+    const keepAlive = jest.fn(() => {
+      stream.lastWriteMs = clock.monotonicMs();
+    });
+    const stream = { lastWriteMs: 0, keepAlive } as unknown as EventStream;
+    pulse.addStream(stream);
+    await clock.advance(14_000);
+    expect(keepAlive).not.toHaveBeenCalled();
+    await clock.advance(32_000);
+    expect(keepAlive).toHaveBeenCalledTimes(3);
+  });
+
+  it('rests when nothing waits, and when it is stopped', async () => {
+    const clock = new ManualClock();
+    const pulse = new Pulse(clock);
+    const call = callOf(0);
+    pulse.addWaiting(call);
+    pulse.dropWaiting(call);
+    await clock.advance(1_000);
+    expect(clock.pendingTimers).toBe(0);
+    pulse.addWaiting(callOf(1_000));
+    expect(clock.pendingTimers).toBe(1);
+    pulse.stop();
+    expect(clock.pendingTimers).toBe(0);
+  });
+});

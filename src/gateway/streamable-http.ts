@@ -1,0 +1,299 @@
+// HOT PATH
+import type { Logger } from '../kernel/logger.js';
+import type { Envelope } from '../protocol/envelope-scan.js';
+import { rpcResult } from '../protocol/message.js';
+import { RPC, RpcError } from '../protocol/rpc-error.js';
+import { UpstreamError } from '../upstream/upstream.errors.js';
+import { submitBatch } from './batch.js';
+import { CallRelay } from './call-relay.js';
+import type { Dispatcher } from './dispatcher.js';
+import { isOwnEventId } from './event-store.js';
+import { BOTH_KINDS } from './exchange-call.js';
+import { gatewayProblems } from './gateway.errors.js';
+import { HttpCall } from './http-call.js';
+import type { Inbound } from './inbound.js';
+import { agreedVersion, clientFactsOf, initializeResult } from './initialize.js';
+import type { Link } from './link.js';
+import { ListenRelay } from './listen-relay.js';
+import {
+  cancelledError,
+  cancelledId,
+  idOf,
+  readMessages,
+  toolOf,
+  type MessageTaker,
+} from './post-body.js';
+import { sendEmpty, sendProblem, sendRpcError } from './reply.js';
+import type { SessionTable } from './session-table.js';
+import type { StreamableSession } from './streamable-session.js';
+import { toolDoorOf } from './tool-door.js';
+import { rpcErrorOf, unknownSession } from './wire-error.js';
+
+const NO_BODY = Buffer.alloc(0);
+
+/** Streamable HTTP (2025-03-26 to 2025-11-25) in front of any upstream. */
+export class StreamableHttp implements MessageTaker {
+  constructor(
+    private readonly sessions: SessionTable,
+    private readonly dispatcher: Dispatcher,
+    private readonly logger: Logger,
+  ) {}
+
+  serve(inbound: Inbound): void {
+    switch (inbound.request.method) {
+      case 'POST':
+        if (inbound.acceptsJson || inbound.acceptsStream) readMessages(inbound, this, this.logger);
+        else refuseAccept(inbound);
+        break;
+      case 'GET':
+        this.listen(inbound);
+        break;
+      case 'DELETE':
+        this.close(inbound);
+        break;
+      default:
+        refuseMethod(inbound, 'GET, POST, DELETE');
+    }
+  }
+
+  takeMessage(inbound: Inbound, body: Buffer, envelope: Envelope): void {
+    if (envelope.method === 'initialize' && envelope.kind === 'request') {
+      this.initialize(inbound, body, envelope);
+      return;
+    }
+    const id = envelope.kind === 'response' ? null : idOf(body, envelope);
+    const session = this.sessionOf(inbound, id);
+    if (session === null) return;
+    if (id !== null) this.request(inbound, session, id, body, envelope);
+    else this.forward(inbound, session, body, envelope);
+  }
+
+  takeBatch(inbound: Inbound, parts: readonly Buffer[]): void {
+    const session = this.sessionOf(inbound, null);
+    if (session === null) return;
+    // JSON-RPC batches came with 2025-03-26 and went with 2025-06-18.
+    if (session.version !== '2025-03-26') {
+      const message = 'Batches are not part of the agreed protocol version';
+      const error = new RpcError(RPC.invalidRequest, message, undefined, 400);
+      sendRpcError(inbound.response, inbound.requestId, null, error);
+      return;
+    }
+    this.onLink(inbound, session, null, (link) => {
+      submitBatch(this.dispatcher, inbound, session, link, parts);
+    });
+  }
+
+  private request(
+    inbound: Inbound,
+    session: StreamableSession,
+    id: Buffer,
+    body: Buffer,
+    envelope: Envelope,
+  ): void {
+    const { endpoint, principal } = inbound;
+    const tool = toolOf(body, envelope);
+    const refusal = this.dispatcher.admitCall(endpoint, principal, envelope.method, tool);
+    if (refusal !== null) {
+      sendRpcError(inbound.response, inbound.requestId, id, refusal);
+      return;
+    }
+    const link = session.readyLink(endpoint);
+    if (link !== null) {
+      this.submit(inbound, session, link, id, body, envelope, tool);
+      return;
+    }
+    this.onLink(inbound, session, id, (opened) => {
+      this.submit(inbound, session, opened, id, body, envelope, tool);
+    });
+  }
+
+  private submit(
+    inbound: Inbound,
+    session: StreamableSession,
+    link: Link,
+    id: Buffer,
+    body: Buffer,
+    envelope: Envelope,
+    tool: string | null,
+  ): void {
+    const { method } = envelope;
+    const { conversation } = link;
+    const { ledger } = this.dispatcher;
+    session.remember(method, body);
+    if (conversation.kind === 'exchange') {
+      const filtered = method === 'tools/list' && toolDoorOf(inbound.endpoint) !== null;
+      if (!filtered) {
+        const relay = new CallRelay(ledger, inbound, session, link, id, method, tool);
+        const { callTimeoutMs } = inbound.endpoint;
+        relay.start(conversation.post(body, headersFor(inbound), relay, callTimeoutMs));
+        return;
+      }
+    }
+    const { pulse } = this.sessions;
+    link.submit(
+      new HttpCall(ledger, inbound, session, link, id, method, tool, pulse),
+      body,
+      envelope,
+    );
+  }
+
+  private forward(
+    inbound: Inbound,
+    session: StreamableSession,
+    body: Buffer,
+    envelope: Envelope,
+  ): void {
+    const { endpoint } = inbound;
+    this.onLink(inbound, session, null, (link) => {
+      const { conversation } = link;
+      session.lastUsedMs = this.sessions.pulse.nowMs();
+      if (conversation.kind === 'exchange') {
+        if (envelope.method === 'notifications/initialized') session.initialized = true;
+        const { ledger } = this.dispatcher;
+        const relay = new CallRelay(ledger, inbound, session, link, null, envelope.method, null);
+        const headers = headersFor(inbound);
+        relay.start(conversation.post(body, headers, relay, endpoint.callTimeoutMs));
+        return;
+      }
+      session.forward(link, body, envelope.method);
+      if (envelope.method === 'notifications/cancelled') cancelCall(session, body);
+      sendEmpty(inbound.response, inbound.requestId, 202);
+    });
+  }
+
+  private initialize(inbound: Inbound, body: Buffer, envelope: Envelope): void {
+    const { endpoint, principal, response, requestId } = inbound;
+    const id = idOf(body, envelope) ?? NO_BODY;
+    const client = clientFactsOf(body);
+    const fault =
+      this.dispatcher.admitCall(endpoint, principal, 'initialize', null) ??
+      (client instanceof RpcError ? client : null);
+    const session =
+      fault ??
+      (client instanceof RpcError ? client : this.sessions.begin(endpoint, principal, client));
+    if (session instanceof RpcError || client instanceof RpcError) {
+      const error = session instanceof RpcError ? session : (client as RpcError);
+      sendRpcError(response, requestId, id, error);
+      return;
+    }
+    this.onLink(inbound, session, id, (link) => {
+      if (response.destroyed) {
+        session.end('not-opened');
+        return;
+      }
+      this.sessions.confirm(session, agreedVersion(link, session.client));
+      response.setHeader('mcp-session-id', session.id);
+      const message = rpcResult(id, initializeResult(link, session.version));
+      const { ledger } = this.dispatcher;
+      const { pulse } = this.sessions;
+      const call = new HttpCall(ledger, inbound, session, link, id, 'initialize', null, pulse);
+      call.onReply(message, 0, 0);
+    });
+  }
+
+  private listen(inbound: Inbound): void {
+    const { response, requestId, lastEventId } = inbound;
+    if (!inbound.acceptsStream) {
+      refuseAccept(inbound);
+      return;
+    }
+    const session = this.sessionOf(inbound, null);
+    if (session === null) return;
+    this.onLink(inbound, session, null, (link) => {
+      const { conversation } = link;
+      if (response.destroyed) return;
+      const ours = lastEventId !== null && isOwnEventId(lastEventId);
+      if (conversation.kind === 'messages' || ours) {
+        session.listen(response, requestId, lastEventId);
+        return;
+      }
+      const relay = new ListenRelay(inbound, session, link);
+      session.adopt(relay);
+      const accept = { accept: 'text/event-stream' };
+      const headers = lastEventId === null ? accept : { ...accept, 'last-event-id': lastEventId };
+      relay.start(conversation.listen(headers, relay));
+    });
+  }
+
+  private close(inbound: Inbound): void {
+    const session = this.sessionOf(inbound, null);
+    if (session === null) return;
+    session.end('deleted');
+    sendEmpty(inbound.response, inbound.requestId, 200);
+  }
+
+  /** The request's session; `null` when it was refused and answered. */
+  private sessionOf(inbound: Inbound, id: Buffer | null): StreamableSession | null {
+    const { sessionId, response, requestId } = inbound;
+    const session =
+      sessionId === undefined
+        ? null
+        : this.sessions.find(sessionId, inbound.endpoint, inbound.principal);
+    const fault =
+      sessionId === undefined
+        ? new RpcError(RPC.invalidRequest, 'The Mcp-Session-Id header is missing', undefined, 400)
+        : session === null
+          ? unknownSession()
+          : inbound.versionFault(session.version);
+    if (fault === null) return session;
+    sendRpcError(response, requestId, id, fault);
+    return null;
+  }
+
+  /** Goes on with a link of the session, opening or moving it first where needed. */
+  private onLink(
+    inbound: Inbound,
+    session: StreamableSession,
+    id: Buffer | null,
+    goOn: (link: Link) => void,
+  ): void {
+    const { endpoint, response, requestId } = inbound;
+    const ready = session.readyLink(endpoint);
+    if (ready !== null) {
+      goOn(ready);
+      return;
+    }
+    if (endpoint.unavailable !== null || this.dispatcher.isDraining) {
+      const refusal = this.dispatcher.admitCall(endpoint, inbound.principal, '', null);
+      sendRpcError(response, requestId, id, refusal ?? unknownSession());
+      return;
+    }
+    const { ledger } = this.dispatcher;
+    ledger.begin(endpoint);
+    session
+      .connect(endpoint, session.client, inbound.hops)
+      .finally(() => {
+        ledger.finish(endpoint);
+      })
+      .then(goOn)
+      .catch((error: unknown) => {
+        if (session.id === '') session.end('not-opened');
+        const fault =
+          error instanceof UpstreamError
+            ? rpcErrorOf(error, endpoint)
+            : new RpcError(RPC.internalError, 'The gateway failed', undefined, 500);
+        sendRpcError(response, requestId, id, fault);
+      });
+  }
+}
+
+/** A cancelled call gets an answer, as its response would stay open for as long as the upstream keeps silent. */
+function cancelCall(session: StreamableSession, body: Buffer): void {
+  const id = cancelledId(body);
+  if (id !== null) session.callById(id)?.cancel(cancelledError());
+}
+
+/** End-to-end headers for the upstream; what it must not get wrong about the client's wishes. */
+function headersFor(inbound: Inbound): Readonly<Record<string, string>> {
+  if (inbound.acceptsJson && inbound.acceptsStream) return BOTH_KINDS;
+  return { accept: inbound.acceptsJson ? 'application/json' : 'text/event-stream' };
+}
+
+function refuseAccept({ response, requestId, path }: Inbound): void {
+  sendProblem(response, requestId, path, gatewayProblems['not-acceptable']());
+}
+
+export function refuseMethod({ response, requestId, path }: Inbound, allow: string): void {
+  const problem = gatewayProblems['method-not-allowed']({ headers: { allow } });
+  sendProblem(response, requestId, path, problem);
+}

@@ -1,0 +1,33 @@
+import type { JsonObject } from '../kernel/json.js';
+import type { Availability } from '../lifecycle/availability.js';
+import type { InstanceView } from '../lifecycle/instance.js';
+import type { AttemptView, ProofResult } from '../lifecycle/observation-intake.js';
+import type { HealthRecord, ServiceStatusDocument } from '../lifecycle/service-status.js';
+import type { ServiceDocument } from '../registry/service.js';
+import type { InstanceSource } from '../upstream/instance-source.js';
+
+/** What of the registry health needs; `RegistryService` has it all. */
+export interface RegistryReading {
+  find(idOrName: string): ServiceDocument | undefined;
+  /** Throws `registry.unknown` or `registry.archived`. */
+  require(idOrName: string): ServiceDocument;
+  list(): readonly ServiceDocument[];
+}
+
+/** What of the lifecycle health needs; `LifecycleService` has it all. */
+export interface LifecycleAccess {
+  statusOf(id: string): ServiceStatusDocument;
+  availabilityOf(id: string): Availability;
+  instances(id: string): readonly InstanceView[];
+  sourceFor(id: string, revision: number): InstanceSource | null;
+  upstreamOf(attemptId: string): AttemptView | null;
+  recordProof(attemptId: string, result: ProofResult): Promise<void>;
+  recordHealth(id: string, record: HealthRecord): Promise<void>;
+  recordUnhealthy(
+    id: string,
+    reason: string,
+    message: string,
+    definite: { readonly authentication?: boolean },
+  ): void;
+  recordTools(id: string, tools: readonly JsonObject[]): Promise<void>;
+}

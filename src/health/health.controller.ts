@@ -1,0 +1,38 @@
+import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { CurrentPrincipal } from '../auth/current-principal.decorator.js';
+import type { Principal } from '../auth/principal.js';
+import { HealthView } from './dto/health.view.js';
+import { HealthService } from './health.service.js';
+
+@ApiTags('health')
+@ApiParam({ name: 'id', description: 'Id or name of the service.' })
+@ApiResponse({ status: 404, description: 'There is no such service.' })
+@Controller('api/v1/services/:id/health')
+export class HealthController {
+  constructor(private readonly health: HealthService) {}
+
+  @Get()
+  @ApiOperation({
+    operationId: 'getServiceHealth',
+    summary: 'Health of a service',
+    description: 'The verdict with its reason, what to do next, the last proof and each check.',
+  })
+  @ApiOkResponse({ type: HealthView })
+  read(@Param('id') id: string, @CurrentPrincipal() principal: Principal): HealthView {
+    return this.health.view(id, principal);
+  }
+
+  @Post('check')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'checkServiceHealth',
+    summary: 'Run the health checks now',
+    description:
+      'Waits for every check, which may start the service, and answers with the evidence.',
+  })
+  @ApiOkResponse({ type: HealthView })
+  check(@Param('id') id: string, @CurrentPrincipal() principal: Principal): Promise<HealthView> {
+    return this.health.checkNow(id, principal);
+  }
+}

@@ -1,0 +1,124 @@
+import { Module, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
+import { ConfigModule } from '../config/config.module.js';
+import { SecretResolver } from '../config/secret-resolver.js';
+import type { ServiceConfig } from '../config/service-config.js';
+import { Clock } from '../kernel/clock.js';
+import { EventBus } from '../kernel/event-bus.js';
+import { Logger } from '../kernel/logger.js';
+import { Random } from '../kernel/random.js';
+import { LifecycleModule } from '../lifecycle/lifecycle.module.js';
+import { LifecycleService } from '../lifecycle/lifecycle.service.js';
+import { Metrics } from '../observability/metrics.js';
+import { ObservabilityModule } from '../observability/observability.module.js';
+import { RegistryModule } from '../registry/registry.module.js';
+import { RegistryService } from '../registry/registry.service.js';
+import type { Scrub } from '../upstream/scrub.js';
+import { ActivationProver } from './activation-prover.js';
+import { FunctionalProbe } from './functional.probe.js';
+import { GatewayHealthController } from './gateway-health.controller.js';
+import { ReadinessGate } from './gateway.health.js';
+import { HealthController } from './health.controller.js';
+import { HealthService } from './health.service.js';
+import { conversationOpener } from './open-conversation.js';
+import { PingProbe } from './ping.probe.js';
+import { ProbeRunner } from './probe.runner.js';
+import { ProbeScheduler } from './probe.scheduler.js';
+import { scrubberFor } from './scrub-source.js';
+import { ServiceMetrics } from './service-metrics.js';
+import { UsageWatch } from './usage-watch.js';
+
+type Scrubber = (config: ServiceConfig) => Promise<Scrub>;
+const SCRUBBER = Symbol('scrubber of a service');
+
+@Module({
+  imports: [AuthModule, ConfigModule, LifecycleModule, ObservabilityModule, RegistryModule],
+  controllers: [HealthController, GatewayHealthController],
+  providers: [
+    ProbeScheduler,
+    { provide: ReadinessGate, useFactory: () => new ReadinessGate() },
+    {
+      provide: SCRUBBER,
+      inject: [SecretResolver],
+      useFactory:
+        (secrets: SecretResolver): Scrubber =>
+        (config) =>
+          scrubberFor(config, (reference) => secrets.resolve(reference)),
+    },
+    {
+      provide: ActivationProver,
+      inject: [SCRUBBER, Clock, Logger],
+      useFactory: (scrubber: Scrubber, clock: Clock, logger: Logger) =>
+        new ActivationProver(conversationOpener(clock), scrubber, clock, logger),
+    },
+    {
+      provide: ProbeRunner,
+      inject: [SCRUBBER, Clock, Logger],
+      useFactory: (scrubber: Scrubber, clock: Clock, logger: Logger) => {
+        const open = conversationOpener(clock);
+        const probes = {
+          basic: new PingProbe(open, clock),
+          functional: new FunctionalProbe(open, clock),
+        };
+        return new ProbeRunner(probes, scrubber, clock, logger);
+      },
+    },
+    {
+      provide: HealthService,
+      inject: [
+        RegistryService,
+        LifecycleService,
+        ProbeRunner,
+        ActivationProver,
+        Clock,
+        Random,
+        EventBus,
+        Logger,
+      ],
+      useFactory: (
+        registry: RegistryService,
+        lifecycle: LifecycleService,
+        runner: ProbeRunner,
+        prover: ActivationProver,
+        clock: Clock,
+        random: Random,
+        bus: EventBus,
+        logger: Logger,
+      ) => {
+        const usage = new UsageWatch(clock);
+        const parts = { registry, lifecycle, runner, usage, clock, random, bus, logger };
+        return new HealthService(parts, prover);
+      },
+    },
+    {
+      provide: ServiceMetrics,
+      inject: [Metrics, RegistryService, LifecycleService, EventBus],
+      useFactory: (
+        metrics: Metrics,
+        registry: RegistryService,
+        lifecycle: LifecycleService,
+        bus: EventBus,
+      ) => new ServiceMetrics(metrics, registry, lifecycle, bus),
+    },
+  ],
+  exports: [HealthService, ReadinessGate],
+})
+export class HealthModule implements OnModuleInit, BeforeApplicationShutdown {
+  constructor(
+    private readonly health: HealthService,
+    private readonly metrics: ServiceMetrics,
+    private readonly gate: ReadinessGate,
+  ) {}
+
+  /** Before the lifecycle takes up anything, so that no event is missed. */
+  onModuleInit(): void {
+    this.metrics.start();
+    this.health.start();
+  }
+
+  beforeApplicationShutdown(): void {
+    this.gate.close();
+    this.health.stop();
+    this.metrics.stop();
+  }
+}

@@ -1,0 +1,113 @@
+import { authProblems } from '../auth/auth.errors.js';
+import { maySeeService, type Principal } from '../auth/principal.js';
+import {
+  InstanceReady,
+  InstanceStarted,
+  AvailabilityChanged,
+  ServiceStateChanged,
+  ServiceStopped,
+} from '../lifecycle/lifecycle.events.js';
+import type { HealthRecord } from '../lifecycle/service-status.js';
+import { RevisionPromoted, ServiceArchived } from '../registry/registry.events.js';
+import type { ServiceDocument } from '../registry/service.js';
+import type { ActivationProver } from './activation-prover.js';
+import { PENDING } from './check-state.js';
+import { CheckView, type HealthView } from './dto/health.view.js';
+import { ServiceHealth, type HealthParts } from './service-health.js';
+
+/** Proves what the lifecycle starts, watches what is served, and answers for the health of every service. */
+export class HealthService {
+  private readonly health: ServiceHealth;
+  private endings: (() => void)[] = [];
+
+  constructor(
+    private readonly parts: HealthParts,
+    private readonly prover: ActivationProver,
+  ) {
+    this.health = new ServiceHealth(parts);
+  }
+
+  /** Starts to listen. Services that boot has mounted are taken up by the first `resync`. */
+  start(): void {
+    const { bus, usage } = this.parts;
+    const follow = ({ service_id }: { readonly service_id: string }): void => {
+      this.health.follow(service_id);
+    };
+    usage.start();
+    this.endings = [
+      bus.subscribe(InstanceStarted, (event) => this.prove(event)),
+      bus.subscribe(InstanceReady, follow),
+      bus.subscribe(ServiceStateChanged, follow),
+      bus.subscribe(AvailabilityChanged, follow),
+      bus.subscribe(RevisionPromoted, follow),
+      bus.subscribe(ServiceStopped, follow),
+      bus.subscribe(ServiceArchived, ({ service_id }) => {
+        this.health.forget(service_id);
+      }),
+    ];
+  }
+
+  stop(): void {
+    for (const end of this.endings.splice(0)) end();
+    this.health.rounds.clear();
+    this.parts.usage.stop();
+  }
+
+  /** Starts the checks that are due. Synchronous. */
+  tick(): void {
+    this.health.rounds.tick();
+  }
+
+  /** Makes good whatever event was lost. */
+  resync(): void {
+    for (const { service_id } of this.parts.registry.list()) this.health.follow(service_id);
+  }
+
+  recordOf(id: string): HealthRecord {
+    return this.health.recordOf(id);
+  }
+
+  /** Its checks, those that are switched off left out; none for a service that is not served. */
+  checksOf(id: string): CheckView[] {
+    const board = this.health.boards.get(id);
+    return (board?.checks ?? []).map((check) =>
+      CheckView.of(check, board?.stateOf(check.key) ?? PENDING),
+    );
+  }
+
+  /** Runs every check now and answers with what was found. Errors: those of `find`. */
+  async checkNow(idOrName: string, principal?: Principal): Promise<HealthView> {
+    const doc = this.find(idOrName, principal);
+    await this.health.runAll(doc.service_id);
+    this.health.judge(doc.service_id);
+    return this.viewOf(doc);
+  }
+
+  /** Errors: `registry.unknown`, `registry.archived`, and 404 for a service that the caller may not see. */
+  view(idOrName: string, principal?: Principal): HealthView {
+    return this.viewOf(this.find(idOrName, principal));
+  }
+
+  private find(idOrName: string, principal: Principal | undefined): ServiceDocument {
+    const doc = this.parts.registry.require(idOrName);
+    if (principal === undefined || maySeeService(principal, doc.spec.name)) return doc;
+    throw authProblems['service-unknown']();
+  }
+
+  private viewOf({ service_id, spec }: ServiceDocument): HealthView {
+    const { proof } = this.parts.lifecycle.statusOf(service_id);
+    const record = this.recordOf(service_id);
+    return { service_id, name: spec.name, ...record, proof, checks: this.checksOf(service_id) };
+  }
+
+  /** The lifecycle bounds how long a proof may take; one that comes too late is ignored there. */
+  private async prove({ service_id, revision, attempt_id }: InstanceStarted): Promise<void> {
+    const { lifecycle } = this.parts;
+    const target = lifecycle.upstreamOf(attempt_id);
+    if (target === null) return;
+    const result = await this.prover.prove(target);
+    if (result.ok) this.health.noteProven(service_id, revision);
+    await lifecycle.recordProof(attempt_id, result);
+    this.health.follow(service_id);
+  }
+}

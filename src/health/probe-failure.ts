@@ -1,0 +1,122 @@
+import { failureOf } from '../lifecycle/failure-mapping.js';
+import type { ActivationStage } from '../lifecycle/service-status.js';
+import { UpstreamError, type UpstreamErrorCode } from '../upstream/upstream.errors.js';
+
+/** Why a probe did not pass. `message` may hold text of the upstream and is scrubbed before it is kept. */
+export interface ProbeFailure {
+  /** `health.<name of PROBE_FAILURES>` or `upstream.<UpstreamErrorCode>`. */
+  readonly code: string;
+  readonly stage: ActivationStage;
+  /** One CamelCase word. */
+  readonly reason: string;
+  readonly message: string;
+  /** What to do next. */
+  readonly action: string;
+  /** Tells enough by itself: thresholds are skipped. */
+  readonly definite: boolean;
+  /** The credentials were refused; a restart cannot mend that. */
+  readonly authentication: boolean;
+}
+
+type Meaning = readonly [stage: ActivationStage, reason: string, action: string];
+
+/** The closed list of what probes find by themselves; errors of the upstream keep their own codes. */
+export const PROBE_FAILURES = {
+  'list-failed': [
+    'list',
+    'ListFailed',
+    'Make tools/list answer; the error of the server is in the message.',
+  ],
+  'tool-invalid': [
+    'list',
+    'ToolInvalid',
+    'Give every tool a name and an inputSchema, as the protocol demands.',
+  ],
+  'duplicate-tools': ['list', 'DuplicateTools', 'Give every tool a name of its own.'],
+  'tool-unknown': [
+    'prove',
+    'ToolUnknown',
+    'Correct the tool of the functional check: it must be one that the server lists.',
+  ],
+  'tool-error': [
+    'prove',
+    'ToolError',
+    'Read what the tool answered; correct its environment, or the arguments of the check.',
+  ],
+  'call-refused': [
+    'prove',
+    'CallRefused',
+    'Correct the arguments of the functional check so that they fit the tool.',
+  ],
+  'result-malformed': [
+    'prove',
+    'ResultMalformed',
+    'Make the tool answer an object with an array "content", as the protocol demands.',
+  ],
+  'output-mismatch': [
+    'prove',
+    'OutputMismatch',
+    'Make structuredContent fit the outputSchema of the tool, or correct the schema.',
+  ],
+  'assertion-failed': [
+    'prove',
+    'AssertionFailed',
+    'Find out why the tool answers something else, or correct the assertions of the check.',
+  ],
+  'probe-timeout': [
+    'prove',
+    'ProbeTimeout',
+    'Raise timeout_ms of the check, name a faster tool, or find out why the server is slow.',
+  ],
+  'ping-failed': [
+    'prove',
+    'PingFailed',
+    'Look at the logs of the service: it runs, but answers no ping.',
+  ],
+} as const satisfies Readonly<Record<string, Meaning>>;
+
+export type ProbeFailureName = keyof typeof PROBE_FAILURES;
+
+/** The end of the upstream, or a refusal that no second try changes. */
+const DEFINITE: ReadonlySet<UpstreamErrorCode> = new Set([
+  'exited',
+  'exited-early',
+  'connect-refused',
+  'unauthorized',
+]);
+/** Not the service's doing: our own limits, or nobody wants to know any more. */
+const NOT_ITS_FAULT: ReadonlySet<UpstreamErrorCode> = new Set([
+  'capacity',
+  'retired',
+  'stopped',
+  'aborted',
+  'crash-loop',
+]);
+
+export function probeFailure(name: ProbeFailureName, message: string): ProbeFailure {
+  const [stage, reason, action] = PROBE_FAILURES[name];
+  return {
+    code: `health.${name}`,
+    stage,
+    reason,
+    message,
+    action,
+    definite: false,
+    authentication: false,
+  };
+}
+
+/** What an error means for the service it was met at; `null` when it says nothing about the service. */
+export function failureOfError(error: unknown): ProbeFailure | null {
+  if (!(error instanceof UpstreamError) || NOT_ITS_FAULT.has(error.code)) return null;
+  const { stage, code, reason, message, action } = failureOf(error);
+  return {
+    code,
+    stage,
+    reason,
+    message,
+    action,
+    definite: DEFINITE.has(error.code),
+    authentication: error.code === 'unauthorized',
+  };
+}

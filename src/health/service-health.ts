@@ -1,0 +1,213 @@
+import type { Clock } from '../kernel/clock.js';
+import type { EventBus } from '../kernel/event-bus.js';
+import type { Logger } from '../kernel/logger.js';
+import type { Random } from '../kernel/random.js';
+import { poolPlan } from '../lifecycle/pool-plan.js';
+import { runnableOf } from '../lifecycle/service-observer.js';
+import type { HealthRecord } from '../lifecycle/service-status.js';
+import type { ServiceDocument } from '../registry/service.js';
+import { intervalOf, type PlannedCheck } from './check-plan.js';
+import { CheckRounds, type Round, type RoundFacts } from './check-rounds.js';
+import { HealthBoards, type ServiceBoard } from './health-board.js';
+import { HealthChanged } from './health.events.js';
+import type { LifecycleAccess, RegistryReading } from './health-ports.js';
+import type { ProbeTarget } from './probe.js';
+import type { ProbeRunner } from './probe.runner.js';
+import type { UsageWatch } from './usage-watch.js';
+import { takesOut, verdictOf, type JudgedCheck } from './verdict.js';
+
+export interface HealthParts {
+  readonly registry: RegistryReading;
+  readonly lifecycle: LifecycleAccess;
+  readonly runner: ProbeRunner;
+  readonly usage: UsageWatch;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly bus: EventBus;
+  readonly logger: Logger;
+}
+
+/**
+ * The health of every service: plans its checks, runs them, draws the verdict and tells the lifecycle. Invariant: a service
+ * that is not served has no check planned and no probe that could still have an effect.
+ */
+export class ServiceHealth {
+  readonly boards = new HealthBoards();
+  readonly rounds: CheckRounds;
+  private readonly levels = new Map<string, HealthRecord['level']>();
+
+  constructor(private readonly parts: HealthParts) {
+    this.rounds = new CheckRounds(
+      parts.clock,
+      parts.random,
+      (round) => this.factsOf(round),
+      (round) => this.runRound(round),
+    );
+  }
+
+  /** Plans what the documents ask for now, and draws the verdict. Idempotent; for events and the resync alike. */
+  follow(id: string): void {
+    const doc = this.servedDocument(id);
+    if (doc === undefined) {
+      this.rounds.plan(id, []);
+      if (this.parts.registry.find(id) === undefined) this.forget(id);
+    } else {
+      const { checks } = this.boards.of(id, doc.revision, doc.effective);
+      this.rounds.plan(
+        id,
+        checks.map(({ key }) => key),
+      );
+    }
+    this.judge(id);
+  }
+
+  /** Nothing of the service is kept. */
+  forget(id: string): void {
+    this.rounds.plan(id, []);
+    this.boards.remove(id);
+    this.parts.usage.forget(id);
+    this.levels.delete(id);
+  }
+
+  /** The revision was proven; whatever its checks had found counts no more. */
+  noteProven(id: string, revision: number): void {
+    this.boards.markProven(id, revision);
+  }
+
+  /** The record as it is now; pure reading. */
+  recordOf(id: string): HealthRecord {
+    const { registry, lifecycle } = this.parts;
+    const doc = registry.find(id);
+    const status = lifecycle.statusOf(id);
+    const availability = lifecycle.availabilityOf(id);
+    const board = this.boards.get(id);
+    return verdictOf({
+      state: status.state,
+      serving: availability.serving,
+      unavailable: { reason: availability.reason, message: availability.message },
+      failure: status.last_failure,
+      proof: status.proof,
+      proven: doc !== undefined && this.boards.isProven(id, doc.revision),
+      idle: doc !== undefined && this.isSpawned(doc) && !this.isRunning(id),
+      checks: board === undefined ? [] : board.checks.map((check) => judged(check, board)),
+    });
+  }
+
+  /** Draws the verdict and tells whoever wants to know. */
+  judge(id: string): void {
+    const { registry, lifecycle, bus, logger } = this.parts;
+    if (registry.find(id) === undefined) return;
+    const record = this.recordOf(id);
+    lifecycle.recordHealth(id, record).catch((error: unknown) => {
+      logger.error({ err: error, service_id: id }, 'a health record could not be stored');
+    });
+    const before = this.levels.get(id) ?? 'unknown';
+    this.levels.set(id, record.level);
+    if (before === record.level) return;
+    bus.publish(new HealthChanged(id, before, record.level, record.reason, record.summary));
+  }
+
+  /** Runs every check of a served service now. */
+  async runAll(id: string): Promise<void> {
+    const doc = this.servedDocument(id);
+    if (doc === undefined) return;
+    const { checks } = this.boards.of(id, doc.revision, doc.effective);
+    await Promise.all(checks.map(({ key }) => this.rounds.now({ serviceId: id, checkKey: key })));
+  }
+
+  private factsOf({ serviceId, checkKey }: Round): RoundFacts | null {
+    const doc = this.servedDocument(serviceId);
+    const board = this.boards.get(serviceId);
+    const check = board?.find(checkKey);
+    if (doc === undefined || board === undefined || check === undefined) return null;
+    const idle = this.isSpawned(doc) && !this.isAwake(doc);
+    const failing = board.stateOf(checkKey).status === 'failing';
+    const starts = check.config.kind === 'functional' && (idle || !this.isMultiplexed(doc));
+    return { intervalMs: intervalOf(check, { idle, failing }), starts };
+  }
+
+  private async runRound({ serviceId, checkKey }: Round): Promise<void> {
+    const doc = this.servedDocument(serviceId);
+    const board = this.boards.get(serviceId);
+    const check = board?.find(checkKey);
+    if (doc === undefined || board === undefined || check === undefined) return;
+    const target = this.targetOf(doc);
+    if (target === null) return;
+    const { outcome, tools } = await this.parts.runner.run(target, check.config);
+    // Meanwhile it may have been removed or replaced; then this outcome is about nothing that serves.
+    if (this.boards.get(serviceId) !== board || this.servedDocument(serviceId) === undefined)
+      return;
+    const fails = board.note(check, outcome);
+    if (fails) this.tellFailing(serviceId, check, board);
+    if (tools !== null && outcome.result === 'pass') await this.tellTools(serviceId, tools);
+    this.judge(serviceId);
+  }
+
+  private tellFailing(id: string, check: PlannedCheck, board: ServiceBoard): void {
+    const failure = board.stateOf(check.key).telling?.failure;
+    if (failure === null || failure === undefined || !takesOut(check.config)) return;
+    const { reason, message, authentication } = failure;
+    this.parts.lifecycle.recordUnhealthy(id, reason, message, { authentication });
+  }
+
+  private async tellTools(
+    id: string,
+    tools: Parameters<LifecycleAccess['recordTools']>[1],
+  ): Promise<void> {
+    try {
+      await this.parts.lifecycle.recordTools(id, tools);
+    } catch (error) {
+      this.parts.logger.error({ err: error, service_id: id }, 'listed tools could not be stored');
+    }
+  }
+
+  /** `null` while it cannot be called: what stands in the way is told by the lifecycle, not by a probe. */
+  private targetOf(doc: ServiceDocument): ProbeTarget | null {
+    const { lifecycle } = this.parts;
+    const source = lifecycle.sourceFor(doc.service_id, doc.revision);
+    if (source === null || !lifecycle.availabilityOf(doc.service_id).serving) return null;
+    return {
+      service_id: doc.service_id,
+      revision: doc.revision,
+      config: doc.effective,
+      source,
+      multiplexed: this.isMultiplexed(doc),
+      awake: this.isSpawned(doc) ? this.isAwake(doc) : this.isRunning(doc.service_id),
+    };
+  }
+
+  private servedDocument(id: string): ServiceDocument | undefined {
+    const doc = this.parts.registry.find(id);
+    if (doc === undefined) return undefined;
+    const { state } = this.parts.lifecycle.statusOf(id);
+    return state === 'active' || state === 'updating' ? doc : undefined;
+  }
+
+  private isMultiplexed(doc: ServiceDocument): boolean {
+    return poolPlan(runnableOf(doc)).kind === 'shared';
+  }
+
+  private isSpawned(doc: ServiceDocument): boolean {
+    return doc.effective.runtime.command !== null;
+  }
+
+  private isRunning(id: string): boolean {
+    return this.parts.lifecycle.instances(id).some(({ state }) => state === 'ready');
+  }
+
+  /** Whether something of it runs that is used, or young enough to be about to. */
+  private isAwake(doc: ServiceDocument): boolean {
+    const running = this.parts.lifecycle
+      .instances(doc.service_id)
+      .filter(({ state }) => state === 'ready');
+    if (running.length === 0) return false;
+    const { idle_stop_ms } = doc.effective.runtime;
+    const isYoung = running.some(({ uptime_s }) => uptime_s * 1_000 < idle_stop_ms);
+    return isYoung || this.parts.usage.usedWithin(doc.service_id, idle_stop_ms);
+  }
+}
+
+function judged(check: PlannedCheck, board: ServiceBoard): JudgedCheck {
+  const { kind, critical } = check.config;
+  return { kind, label: check.label, critical, state: board.stateOf(check.key) };
+}

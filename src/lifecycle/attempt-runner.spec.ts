@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import { openWorld, register, serve, SHARED } from '../../test/transcripts/world-service.js';
+import { revisionOf } from '../../test/transcripts/fake-registry.js';
+import { proofBudgetMs } from './attempt-runner.js';
+import { InstanceReady, ToolsChanged } from './lifecycle.events.js';
+import { runnableOf } from './service-observer.js';
+
+const check = (timeout_ms: number, kind = 'functional', enabled = true) => ({
+  kind,
+  enabled,
+  timeout_ms,
+});
+
+describe('an activation', () => {
+  it.each([
+    [[], 40_000],
+    [[check(25_000)], 55_000],
+    [[check(25_000, 'basic'), check(25_000, 'functional', false)], 40_000],
+  ])('with the checks %j may take %i ms to be proven', (checks, expected) => {
+    const revision = revisionOf('id', 'x', 1, { config: { monitoring: { checks } } });
+    expect(proofBudgetMs(runnableOf(revision))).toBe(expected);
+  });
+
+  it('stores tools, proof and server before it asks for a table', async () => {
+    const world = await openWorld();
+    const id = await register(world, 'weather');
+    const seen: unknown[] = [];
+    world.core.parts.bus.subscribe(InstanceReady, () => {
+      const { tools, proof, server } = world.lifecycle.statusOf(id);
+      seen.push([tools.length, proof?.tool, server?.protocol_version]);
+    });
+    await world.prove('weather', 'ok');
+    await world.settle();
+    expect(seen).toEqual([[1, 'echo', '2025-11-25']]);
+    await world.lifecycle.stop();
+  });
+
+  it('tells of tools only when they are others than before', async () => {
+    const world = await openWorld();
+    const heard: string[] = [];
+    world.core.parts.bus.subscribe(ToolsChanged, ({ service_id }) => {
+      heard.push(service_id);
+    });
+    const id = await serve(world, 'weather');
+    world.registry.propose(id, SHARED);
+    await world.settle();
+    await world.prove('weather', 'ok');
+    await world.settle();
+    expect(heard).toEqual([id]);
+    await world.lifecycle.stop();
+  });
+
+  it('whose upstream ends before its proof fails with the reason of that end', async () => {
+    const world = await openWorld();
+    const id = await register(world, 'weather');
+    world.maker.at(0).crash('memory-limit');
+    await world.settle();
+    expect(world.lifecycle.statusOf(id)).toMatchObject({
+      state: 'error',
+      last_failure: { code: 'upstream.memory-limit' },
+    });
+  });
+
+  it('leaves what serves when the promotion is refused', async () => {
+    const world = await openWorld();
+    const id = await serve(world, 'weather');
+    world.registry.propose(id, SHARED);
+    await world.settle();
+    world.registry.promote = () => Promise.reject(new Error('not a candidate'));
+    await world.prove('weather', 'ok');
+    await world.settle();
+    expect(world.lifecycle.statusOf(id)).toMatchObject({
+      state: 'active',
+      stable_revision: 1,
+      last_failure: { code: 'lifecycle.promotion-refused', stage: 'mount' },
+    });
+    expect(world.maker.running).toEqual([world.maker.at(0)]);
+    expect(world.lifecycle.availabilityOf(id).serving).toBe(true);
+  });
+});

@@ -1,0 +1,187 @@
+import { InstanceReady, InstanceStarted, ToolsChanged } from './lifecycle.events.js';
+import type { LifecycleParts, Wake } from './lifecycle-parts.js';
+import { equalJson } from '../kernel/json.js';
+import { Attempt, type AttemptKind } from './attempt.js';
+import {
+  failureOf,
+  mountTimeout,
+  promotionRefused,
+  proofTimeout,
+  startTimeout,
+  superseded,
+} from './failure-mapping.js';
+import type { InstancePool } from './instance-pool.js';
+import type { PoolKeeper } from './pool-keeper.js';
+import type { RunnableRevision } from './pool-plan.js';
+import { recordRecovery } from './restart-policy.js';
+import type { ServiceRuntime } from './service-runtime.js';
+
+/** Longest that a proof may take when no functional check says so, in milliseconds. */
+const CHECK_TIMEOUT_MS = 10_000;
+/** Longest from `InstanceReady` to the table that names the revision, in milliseconds. */
+const PUBLISH_TIMEOUT_MS = 10_000;
+/** On top of the upstream's own start timeout, so that its precise error comes first. */
+const START_GRACE_MS = 2000;
+
+/**
+ * Moves an attempt from phase to phase: start → prove → promote → publish. Invariant: nothing that is served is touched
+ * before the table with the new revision is published.
+ */
+export class AttemptRunner {
+  private readonly live = new Map<string, Attempt>();
+
+  constructor(
+    private readonly parts: LifecycleParts,
+    private readonly pools: PoolKeeper,
+    private readonly wake: Wake,
+  ) {}
+
+  /** An attempt that is not over, by its id. */
+  find(attemptId: string): Attempt | undefined {
+    return this.live.get(attemptId);
+  }
+
+  /** Begins an attempt; what follows is heard through `wake`. */
+  begin(runtime: ServiceRuntime, revision: RunnableRevision, kind: AttemptKind): void {
+    const { clock, random, recorder } = this.parts;
+    const { start_timeout_ms } = revision.effective.runtime;
+    const deadlineMs = clock.monotonicMs() + start_timeout_ms + START_GRACE_MS;
+    const attempt = new Attempt(random.uuid(), revision, kind, deadlineMs);
+    runtime.attempt = attempt;
+    this.live.set(attempt.id, attempt);
+    runtime.outcomes.delete(revision.revision);
+    if (kind === 'activate') runtime.retryWanted = false;
+    const pool = this.pools.poolOf(runtime, revision);
+    recorder.note(revision.service_id, `revision ${String(revision.revision)}: starting (${kind})`);
+    void this.start(attempt, pool);
+  }
+
+  /** Makes the proven revision the current one. Its upstream is let into the pool first: from the commit on it serves. */
+  async promote(runtime: ServiceRuntime, attempt: Attempt, candidate: boolean): Promise<void> {
+    const { registry, recorder, bus, statuses } = this.parts;
+    const { service_id: id, revision } = attempt.revision;
+    const { instance, proof } = attempt;
+    if (instance === null || proof === null) return;
+    const pool = this.pools.poolOf(runtime, attempt.revision);
+    const { tools } = proof;
+    pool.admit(
+      instance,
+      attempt.kind === 'restart' ? attempt.revision.effective.runtime.drain_ms : null,
+    );
+    try {
+      if (candidate) await registry.promote(id, revision, { tools });
+      else await registry.annotateRevision(id, revision, { tools });
+    } catch (error) {
+      attempt.fail(promotionRefused(error instanceof Error ? error.message : 'unknown'), error);
+      return;
+    }
+    runtime.fault = null;
+    const changed = !equalJson(statuses.read(id).tools, tools);
+    await recorder.mark(id, [], [], { tools, proof: proof.proof, server: proof.server });
+    attempt.enter('promoted', Infinity);
+    if (changed) bus.publish(new ToolsChanged(id));
+  }
+
+  /** Asks for a table that names the revision; one that is named already, and serves, needs none. */
+  publish(runtime: ServiceRuntime, attempt: Attempt): void {
+    const { bus, clock } = this.parts;
+    const { service_id: id, revision } = attempt.revision;
+    const served = runtime.published.has(revision);
+    if (served && (attempt.kind === 'prove' || attempt.kind === 'restart')) {
+      attempt.enter('published', Infinity);
+      return;
+    }
+    attempt.enter('publishing', clock.monotonicMs() + PUBLISH_TIMEOUT_MS);
+    bus.publish(new InstanceReady(id, revision, attempt.id));
+  }
+
+  /** The phase took too long. */
+  expire(attempt: Attempt): void {
+    const { start_timeout_ms } = attempt.revision.effective.runtime;
+    if (attempt.phase === 'starting') attempt.fail(startTimeout(start_timeout_ms));
+    else if (attempt.phase === 'proving')
+      attempt.fail(proofTimeout(proofBudgetMs(attempt.revision)));
+    else attempt.fail(mountTimeout(PUBLISH_TIMEOUT_MS));
+  }
+
+  /** A newer command ended it. What served before is not touched. */
+  cancel(runtime: ServiceRuntime, attempt: Attempt, why: string): void {
+    const { recorder } = this.parts;
+    const { service_id: id, revision } = attempt.revision;
+    const failure = superseded(why);
+    attempt.fail(failure);
+    runtime.outcomes.set(revision, { promoted: false, failure: recorder.dated(failure, revision) });
+    recorder.note(id, `revision ${String(revision)}: given up, ${why}`);
+    this.abandon(runtime, attempt);
+  }
+
+  /** The attempt is over and its revision not served by it: its upstream is stopped, a candidate's pool removed. */
+  abandon(runtime: ServiceRuntime, attempt: Attempt): void {
+    const { service_id: id, revision } = attempt.revision;
+    this.live.delete(attempt.id);
+    const pool = runtime.pools.get(revision);
+    if (attempt.instance !== null) pool?.dismiss(attempt.instance);
+    const current = this.parts.registry.find(id)?.revision;
+    if (current !== revision) this.pools.remove(id, runtime, revision);
+    runtime.attempt = null;
+  }
+
+  /** The revision is served: what the attempt was for is done. */
+  finish(runtime: ServiceRuntime, attempt: Attempt): void {
+    const { service_id: id, revision } = attempt.revision;
+    this.live.delete(attempt.id);
+    runtime.attempt = null;
+    runtime.fault = null;
+    runtime.trusted = null;
+    runtime.proofWanted = false;
+    runtime.restartWanted = false;
+    runtime.retryWanted = false;
+    runtime.healing = 'command';
+    runtime.restarts = recordRecovery(runtime.restarts);
+    runtime.outcomes.set(revision, { promoted: true, failure: null });
+    this.sendOffOthers(id, runtime, revision);
+  }
+
+  private sendOffOthers(id: string, runtime: ServiceRuntime, current: number): void {
+    for (const revision of runtime.pools.keys()) {
+      if (revision !== current && !runtime.published.has(revision)) {
+        this.pools.sendOff(id, runtime, revision);
+      }
+    }
+  }
+
+  private async start(attempt: Attempt, pool: InstancePool): Promise<void> {
+    const { bus, clock, logger } = this.parts;
+    const { service_id: id, revision } = attempt.revision;
+    try {
+      attempt.instance = await pool.beginTrial(attempt.signal, {
+        reuse: attempt.kind === 'prove' || attempt.kind === 'recover',
+        reclaim: attempt.kind !== 'prove' || pool.waiters > 0,
+        onDown: (error) => {
+          attempt.fail(failureOf(error), error);
+          void this.wake(id);
+        },
+      });
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure.code === 'lifecycle.internal')
+        logger.error({ err: error, service_id: id }, 'activation failed');
+      attempt.fail(failure, error);
+      await this.wake(id);
+      return;
+    }
+    attempt.enter('proving', clock.monotonicMs() + proofBudgetMs(attempt.revision));
+    if (attempt.phase === 'proving') {
+      bus.publish(new InstanceStarted(id, revision, attempt.id, attempt.instance.id));
+    }
+    await this.wake(id);
+  }
+}
+
+/** Start (handshake included) and one check: what a proof may take. */
+export function proofBudgetMs(revision: RunnableRevision): number {
+  const { runtime, monitoring } = revision.effective;
+  const checks = monitoring.checks.filter((check) => check.enabled && check.kind === 'functional');
+  const timeouts = checks.map((check) => check.timeout_ms);
+  return runtime.start_timeout_ms + Math.max(CHECK_TIMEOUT_MS, ...timeouts);
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import type { StorageFault } from '../storage/record-store.js';
+import { openWorld, serve, SHARED } from '../../test/transcripts/world-service.js';
+
+function fault(change: Partial<StorageFault>): StorageFault {
+  return {
+    kind: 'service',
+    id: 'x',
+    fault: 'corrupt',
+    file: 'corrupt/x',
+    detail: 'cut',
+    ...change,
+  };
+}
+
+describe('boot', () => {
+  it('mounts what was active before anything has started', async () => {
+    const world = await openWorld();
+    const id = await serve(world, 'weather');
+    world.maker.fail('hang');
+    const made = world.maker.made.length;
+    await world.reboot();
+    expect(world.lifecycle.availabilityOf(id).serving).toBe(true);
+    expect(world.lifecycle.statusOf(id).health.reason).toBe('NotYetProven');
+    expect(world.maker.made.length - made).toBeLessThanOrEqual(1);
+    await world.lifecycle.stop();
+  });
+
+  it('takes a candidate that had been promoted for the stable revision', async () => {
+    const world = await openWorld();
+    const id = await serve(world, 'weather');
+    world.registry.propose(id, SHARED);
+    await world.settle();
+    await world.prove('weather', 'ok');
+    await world.settle();
+    expect(world.lifecycle.statusOf(id)).toMatchObject({ state: 'updating', stable_revision: 1 });
+    await world.reboot();
+    const status = world.lifecycle.statusOf(id);
+    expect(status).toMatchObject({ state: 'active', stable_revision: 2 });
+    expect(status.conditions.find(({ type }) => type === 'Progressing')?.reason).toBe(
+      'UpdateCompleted',
+    );
+    await world.lifecycle.stop();
+  });
+
+  it('reports damaged and edited records on the service they belong to', async () => {
+    const world = await openWorld();
+    const id = await serve(world, 'weather');
+    const lost = world.random.uuid();
+    await world.core.recovery.recover([
+      fault({ id, fault: 'drifted', file: 'active/weather.json' }),
+      fault({ id: `${id}/1`, kind: 'revision' }),
+      fault({ id: lost }),
+      fault({ kind: 'template', id: 'x' }),
+    ]);
+    const found = world.lifecycle.statusOf(id).conditions.map(({ type }) => type);
+    expect(found).toEqual(expect.arrayContaining(['Drifted', 'StorageCorrupt']));
+    expect(world.lifecycle.statusOf(lost).state).toBe('error');
+    expect(world.lifecycle.statusOf(lost).conditions[0]).toMatchObject({
+      type: 'StorageCorrupt',
+      status: 'true',
+    });
+    await world.lifecycle.stop();
+  });
+});

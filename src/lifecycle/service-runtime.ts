@@ -1,0 +1,112 @@
+import type { CancelTimer } from '../kernel/clock.js';
+import type { UpstreamError } from '../upstream/upstream.errors.js';
+import type { Attempt } from './attempt.js';
+import type { InstancePool } from './instance-pool.js';
+import { NO_CRASHES, type RestartHistory } from './restart-policy.js';
+import { ServiceLog } from './service-log.js';
+import type { ActivationFailure, HealthRecord } from './service-status.js';
+import type { FailureFacts } from './failure-mapping.js';
+
+/** How the attempts for one revision ended last. */
+export interface Outcome {
+  readonly promoted: boolean;
+  readonly failure: ActivationFailure | null;
+}
+
+/** What takes a service that is `active` out of rotation. */
+export interface Fault {
+  readonly failure: FailureFacts;
+  readonly error: UpstreamError;
+  /** Whether it is tried again by itself. */
+  readonly restartable: boolean;
+}
+
+/**
+ * What is known of one service in memory only; after a restart of the gateway it is made anew from the stored documents.
+ * Written by the lifecycle's own parts, one at a time per service (`ServiceReconciler`).
+ */
+export class ServiceRuntime {
+  readonly log = new ServiceLog();
+  readonly pools = new Map<number, InstancePool>();
+  /** Revisions whose pool is on its way out. */
+  readonly drains = new Set<number>();
+  readonly outcomes = new Map<number, Outcome>();
+  attempt: Attempt | null = null;
+  restarts: RestartHistory = NO_CRASHES;
+  fault: Fault | null = null;
+  /** The revision that boot mounted without a proof. */
+  trusted: number | null = null;
+  proofWanted = false;
+  restartWanted = false;
+  retryWanted = false;
+  /** The drain of the deactivation under way is skipped. */
+  expedited = false;
+  healing: 'backoff' | 'dependencies' | 'command' = 'command';
+  /** Revisions named by the last published table. */
+  published: ReadonlySet<number> = new Set();
+  /** The table that was published when the availability last changed. */
+  tableAtChange = -1;
+  /** Availability as last announced, for the comparison. */
+  announced = '';
+  health: HealthRecord | null = null;
+  /** Passes queued or under way. */
+  passes = 0;
+  /** The pass that is queued and has not begun, to be shared by whoever asks for one. */
+  nextPass: Promise<void> | null = null;
+  cancelTimer: CancelTimer | null = null;
+
+  get running(): boolean {
+    return [...this.pools.values()].some(
+      (pool) => pool.running || this.drains.has(pool.revision.revision),
+    );
+  }
+
+  get draining(): boolean {
+    return [...this.pools.keys()].every((revision) => this.drains.has(revision));
+  }
+
+  /** Back to what a service that rests is like. Log and outcomes stay. */
+  reset(): void {
+    this.restarts = NO_CRASHES;
+    this.fault = null;
+    this.trusted = null;
+    this.proofWanted = false;
+    this.restartWanted = false;
+    this.retryWanted = false;
+    this.expedited = false;
+    this.healing = 'command';
+    this.health = null;
+  }
+
+  clearTimer(): void {
+    this.cancelTimer?.();
+    this.cancelTimer = null;
+  }
+}
+
+/** The runtimes of all services, made on first use. */
+export class RuntimeTable {
+  private readonly byId = new Map<string, ServiceRuntime>();
+
+  of(serviceId: string): ServiceRuntime {
+    let runtime = this.byId.get(serviceId);
+    if (runtime === undefined) {
+      runtime = new ServiceRuntime();
+      this.byId.set(serviceId, runtime);
+    }
+    return runtime;
+  }
+
+  peek(serviceId: string): ServiceRuntime | undefined {
+    return this.byId.get(serviceId);
+  }
+
+  entries(): readonly (readonly [string, ServiceRuntime])[] {
+    return [...this.byId];
+  }
+
+  forget(serviceId: string): void {
+    this.byId.get(serviceId)?.clearTimer();
+    this.byId.delete(serviceId);
+  }
+}

@@ -1,0 +1,82 @@
+import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AppModule } from './app.module.js';
+import { mountSwagger } from './discovery/swagger-mount.js';
+import { GatewayMount } from './gateway/gateway.mount.js';
+import { Logger } from './kernel/logger.js';
+import { NestLog } from './observability/nest-log.service.js';
+import { loadSettings, SettingsError } from './settings/settings.loader.js';
+import { Settings } from './settings/settings.js';
+import { startupBanner } from './startup-banner.js';
+
+/** How long calls under way may go on once the process was told to end. */
+const DRAIN_MS = 10_000;
+const JSON_BODIES = ['application/json', 'application/merge-patch+json'];
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+const FOREVER_MS = 2 ** 30;
+
+async function serve(): Promise<void> {
+  const settings = loadSettings();
+  // Timers of the clock keep no process alive; starting and stopping would otherwise end half-way, when only they remain.
+  setInterval(() => undefined, FOREVER_MS);
+  const app = await NestFactory.create<NestExpressApplication>(AppModule, {
+    abortOnError: false,
+    bufferLogs: true,
+    rawBody: true,
+    ...tlsOf(settings),
+  });
+  const logger = app.get(Logger);
+  app.useLogger(app.get(NestLog));
+  app.disable('x-powered-by');
+  // Our ETags name revisions; Express's would name bytes.
+  app.set('etag', false);
+  app.useBodyParser('json', { type: JSON_BODIES, limit: MAX_BODY_BYTES });
+  mountSwagger(app);
+  await app.init();
+  const gateway = app.get(GatewayMount);
+  gateway.mount(app.getHttpServer() as Server);
+  endOnSignals(app, gateway, logger);
+  await app.listen(settings.port, settings.host);
+  process.stdout.write(startupBanner(settings));
+}
+
+function tlsOf(settings: Settings): { httpsOptions?: { cert: Buffer; key: Buffer } } {
+  if (settings.tlsCert === null || settings.tlsKey === null) return {};
+  return {
+    httpsOptions: { cert: readFileSync(settings.tlsCert), key: readFileSync(settings.tlsKey) },
+  };
+}
+
+/** The first signal drains and ends in order; a second one ends at once. */
+function endOnSignals(app: NestExpressApplication, gateway: GatewayMount, logger: Logger): void {
+  let ending = false;
+  const end = async (signal: string): Promise<void> => {
+    if (ending) process.exit(1);
+    ending = true;
+    logger.info({ signal }, 'shutting down');
+    const cut = await gateway.drain(DRAIN_MS);
+    if (cut > 0) logger.warn({ calls: cut }, 'calls were cut off at shutdown');
+    await app.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      end(signal).catch((error: unknown) => {
+        logger.error({ err: error }, 'shutting down failed');
+        process.exit(1);
+      });
+    });
+  }
+  process.on('unhandledRejection', (error) => {
+    logger.error({ err: error }, 'a promise was rejected and nobody listened');
+  });
+}
+
+serve().catch((error: unknown) => {
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${error instanceof SettingsError ? error.message : message}\n`);
+  process.exit(1);
+});

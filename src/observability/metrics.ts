@@ -1,0 +1,151 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What we publish besides the process defaults (`process_*`, `nodejs_*`), with the meaning; pinned to the reference. */
+export const METRIC_NAMES = {
+  switchyard_calls_total: 'Calls through the gateway by service, and by how they ended (outcome)',
+  switchyard_call_duration_seconds: 'Seconds from a request to the end of its answer, by service',
+  switchyard_sessions: 'Open sessions of clients',
+  switchyard_services: 'Services by state',
+  switchyard_instances: 'Live instances of upstreams, remote connections included',
+  switchyard_store_commit_seconds: 'Seconds until a change was durable',
+  switchyard_route_table_version: 'Version of the route table that serves',
+} as const;
+
+type MetricName = keyof typeof METRIC_NAMES;
+
+/** Name and help of a series, for the constructors. */
+function named<N extends MetricName>(name: N): { name: N; help: string } {
+  return { name, help: METRIC_NAMES[name] };
+}
+
+/** Distinct values of the label `service`; later ones share the value `other`. */
+const MAX_SERVICES = 10_000;
+const OTHER = 'other';
+const OUTCOMES: ReadonlySet<string> = new Set([
+  'ok',
+  'tool_error',
+  'rpc_error',
+  'failed',
+  'timeout',
+  'refused',
+  'cancelled',
+]);
+const CALL_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30];
+const COMMIT_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2];
+
+/** Numbers that are read when somebody asks for the metrics, rather than pushed when they change. */
+export interface MetricSources {
+  /** How many services there are in each state. */
+  readonly servicesByState?: () => Readonly<Record<string, number>>;
+  /** Live instances. */
+  readonly instances?: () => number;
+  readonly routeTableVersion?: () => number;
+}
+
+/** The Prometheus registry. Owns all series; the label `service` is bounded and dropped when its service goes. */
+export class Metrics {
+  private readonly registry = new Registry();
+  private readonly services = new Set<string>();
+  private sources: MetricSources = {};
+  private readonly calls: Counter<'service' | 'outcome'>;
+  private readonly durations: Histogram<'service'>;
+  private readonly sessions: Gauge;
+  private readonly commits: Histogram;
+
+  constructor(options: { readonly processMetrics: boolean }) {
+    const registers = [this.registry];
+    this.calls = new Counter({
+      ...named('switchyard_calls_total'),
+      labelNames: ['service', 'outcome'],
+      registers,
+    });
+    this.durations = new Histogram({
+      ...named('switchyard_call_duration_seconds'),
+      labelNames: ['service'],
+      buckets: CALL_BUCKETS_S,
+      registers,
+    });
+    this.sessions = new Gauge({
+      ...named('switchyard_sessions'),
+      registers,
+    });
+    this.commits = new Histogram({
+      ...named('switchyard_store_commit_seconds'),
+      buckets: COMMIT_BUCKETS_S,
+      registers,
+    });
+    this.addSourced(registers);
+    if (options.processMetrics) collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** Adds to where numbers are read from; a later source of the same number takes its place. */
+  readFrom(sources: MetricSources): void {
+    this.sources = { ...this.sources, ...sources };
+  }
+
+  recordCall(service: string, outcome: string, durationMs: number): void {
+    const label = this.labelOf(service);
+    this.calls.inc({ service: label, outcome: OUTCOMES.has(outcome) ? outcome : OTHER });
+    this.durations.observe({ service: label }, durationMs / 1_000);
+  }
+
+  recordSession(change: 1 | -1): void {
+    this.sessions.inc(change);
+  }
+
+  recordCommit(durationMs: number): void {
+    this.commits.observe(durationMs / 1_000);
+  }
+
+  /** Drops the series of a service that is gone or has another name now. */
+  forgetService(service: string): void {
+    if (!this.services.delete(service)) return;
+    this.durations.remove({ service });
+    for (const outcome of [...OUTCOMES, OTHER]) this.calls.remove({ service, outcome });
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  /** In the text format of Prometheus. */
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  private labelOf(service: string): string {
+    if (this.services.has(service)) return service;
+    if (this.services.size >= MAX_SERVICES) return OTHER;
+    this.services.add(service);
+    return service;
+  }
+
+  private addSourced(registers: Registry[]): void {
+    const current = (): MetricSources => this.sources;
+    new Gauge({
+      ...named('switchyard_services'),
+      labelNames: ['state'],
+      registers,
+      collect(): void {
+        this.reset();
+        for (const [state, count] of Object.entries(current().servicesByState?.() ?? {})) {
+          this.set({ state }, count);
+        }
+      },
+    });
+    new Gauge({
+      ...named('switchyard_instances'),
+      registers,
+      collect(): void {
+        this.set(current().instances?.() ?? 0);
+      },
+    });
+    new Gauge({
+      ...named('switchyard_route_table_version'),
+      registers,
+      collect(): void {
+        this.set(current().routeTableVersion?.() ?? 0);
+      },
+    });
+  }
+}

@@ -1,0 +1,32 @@
+import { ProblemError } from '../kernel/problem.js';
+import { lifecycleProblems } from '../lifecycle/lifecycle.errors.js';
+import type { ActivationFailure } from '../lifecycle/service-status.js';
+
+/**
+ * The answer to a change whose activation did not succeed. `service_id` is `null` when nothing was kept.
+ * Why `failure_code` and not `code`: `code` is that of the problem, from the closed list.
+ */
+export function activationProblem(
+  failure: ActivationFailure,
+  service_id: string | null,
+): ProblemError {
+  const { stage, code, reason, message, action, stderr, revision } = failure;
+  return lifecycleProblems['activation-failed']({
+    detail: `Stage ${stage}: ${message}`,
+    extra: {
+      service_id,
+      stage,
+      failure_code: code,
+      reason,
+      action,
+      stderr,
+      revision,
+      discarded: service_id === null,
+    },
+  });
+}
+
+/** Whether `error` is an activation failure: the one refusal after which a new service is left in `error`. */
+export function isActivationFailure(error: unknown): error is ProblemError {
+  return error instanceof ProblemError && error.code === 'lifecycle.activation-failed';
+}

@@ -1,0 +1,36 @@
+/** Revisions kept of a service besides those that are exempt. */
+export const KEPT_REVISIONS = 20;
+export const ARCHIVE_RETENTION_MS = 30 * 86_400_000;
+export const KEPT_ARCHIVES = 1000;
+
+/**
+ * The revisions to remove so that `KEPT_REVISIONS` stay: the oldest first, never one that is exempt (pinned, current or
+ * candidate), though exempt ones count.
+ */
+export function revisionsToRemove(
+  revisions: readonly number[],
+  isExempt: (revision: number) => boolean,
+): number[] {
+  const excess = revisions.length - KEPT_REVISIONS;
+  if (excess <= 0) return [];
+  return [...revisions]
+    .sort((left, right) => left - right)
+    .filter((revision) => !isExempt(revision))
+    .slice(0, excess);
+}
+
+/** Ids of the archived services past their time at `now` (milliseconds since the epoch), or beyond the newest 1,000. */
+export function archivesToPurge(
+  archives: readonly { readonly service_id: string; readonly deleted_at: string }[],
+  now: number,
+): string[] {
+  const newestFirst = [...archives].sort((left, right) =>
+    left.deleted_at < right.deleted_at ? 1 : left.deleted_at > right.deleted_at ? -1 : 0,
+  );
+  return newestFirst
+    .filter(
+      ({ deleted_at }, place) =>
+        place >= KEPT_ARCHIVES || now - Date.parse(deleted_at) > ARCHIVE_RETENTION_MS,
+    )
+    .map(({ service_id }) => service_id);
+}

@@ -1,0 +1,168 @@
+import type {
+  CommitMeta,
+  CommitRecord,
+  RecordChange,
+  RecordStore,
+  StoredRecord,
+} from '../storage/record-store.js';
+import { revisionsToRemove } from './retention.js';
+import { ServiceIndex } from './service-index.js';
+import type { ArchiveDocument, RevisionDocument, ServiceDocument } from './service.js';
+
+/** When a damaged archive was deleted is unknown; the oldest are purged first. */
+const UNKNOWN_TIME = '';
+
+/** The registry's records in the store, with what must be found without a search. */
+export class ServiceRepository {
+  readonly index = new ServiceIndex();
+  private changes = 0;
+
+  private constructor(private readonly store: RecordStore) {}
+
+  /** `store` is open. From then on the index follows every commit, whoever makes it. */
+  static async open(store: RecordStore): Promise<ServiceRepository> {
+    const repository = new ServiceRepository(store);
+    for (const { doc } of store.list<ServiceDocument>('service')) repository.index.put(doc);
+    store.watch((commit) => {
+      repository.follow(commit);
+    });
+    await repository.loadCandidates();
+    await repository.loadArchives();
+    return repository;
+  }
+
+  /** Grows with each change of a service or of a candidate. */
+  get changeCount(): number {
+    return this.changes;
+  }
+
+  get(id: string): StoredRecord<ServiceDocument> | undefined {
+    return this.store.get<ServiceDocument>('service', id);
+  }
+
+  list(): readonly ServiceDocument[] {
+    return this.store.list<ServiceDocument>('service').map(({ doc }) => doc);
+  }
+
+  /** The store version of what lifecycle observes of a service; 0 before it has observed anything. */
+  statusVersion(id: string): number {
+    return this.store.get('service_status', id)?.version ?? 0;
+  }
+
+  async archive(id: string): Promise<StoredRecord<ArchiveDocument> | undefined> {
+    return this.store.read<ArchiveDocument>('archive', id);
+  }
+
+  /** Numbers of the revisions that are kept, oldest first. */
+  revisionNumbers(id: string): number[] {
+    return this.store
+      .ids('revision', `${id}/`)
+      .map((record) => Number(record.id.slice(id.length + 1)))
+      .sort((left, right) => left - right);
+  }
+
+  async revision(
+    id: string,
+    revision: number,
+  ): Promise<StoredRecord<RevisionDocument> | undefined> {
+    return this.store.read<RevisionDocument>('revision', revisionId(id, revision));
+  }
+
+  /** As `revision`, and nothing when the record is damaged: what only closes a revision must not fail for it. */
+  async readableRevision(
+    id: string,
+    revision: number,
+  ): Promise<StoredRecord<RevisionDocument> | undefined> {
+    return readOrNothing(this.revision(id, revision));
+  }
+
+  /** Removals that bring the history back to its limit once revision `added` is there too. */
+  async trimmed(
+    id: string,
+    added: number,
+    kept: readonly (number | null)[],
+  ): Promise<RecordChange[]> {
+    const known = [...this.revisionNumbers(id), added];
+    if (revisionsToRemove(known, () => false).length === 0) return [];
+    const pinned = new Set<number>();
+    for (const number of known) {
+      if (number === added) continue;
+      if ((await this.readableRevision(id, number))?.doc.pinned === true) pinned.add(number);
+    }
+    const counted = known.filter((number) => !pinned.has(number));
+    const isExempt = (number: number): boolean => number === added || kept.includes(number);
+    return revisionsToRemove(counted, isExempt).map((number) => removal(id, number));
+  }
+
+  /** Removals of the whole history of a service. */
+  historyRemovals(id: string): RecordChange[] {
+    return this.revisionNumbers(id).map((number) => removal(id, number));
+  }
+
+  async commit(changes: readonly RecordChange[], meta: CommitMeta): Promise<number> {
+    return this.store.commit(changes, meta);
+  }
+
+  private follow(commit: CommitRecord): void {
+    for (const { kind, id, op, doc } of commit.changes) {
+      if (kind === 'service') {
+        this.changes += 1;
+        const service = this.get(id)?.doc;
+        if (service === undefined) this.index.remove(id);
+        else this.index.put(service);
+      } else if (kind === 'archive') {
+        if (op === 'delete') this.index.removeArchived(id);
+        else this.index.putArchived(identityOf(doc as ArchiveDocument));
+      }
+    }
+    // After the services: a candidate is known by the service that waits for it.
+    for (const { kind, op, doc } of commit.changes) {
+      if (kind === 'revision' && op === 'put') this.index.putCandidate(doc as RevisionDocument);
+    }
+  }
+
+  private async loadCandidates(): Promise<void> {
+    for (const { service_id, candidate } of this.list()) {
+      if (candidate === null) continue;
+      const found = await this.readableRevision(service_id, candidate);
+      if (found !== undefined) this.index.putCandidate(found.doc);
+    }
+  }
+
+  private async loadArchives(): Promise<void> {
+    for (const { id } of this.store.ids('archive')) {
+      const found = await readOrNothing(this.archive(id));
+      this.index.putArchived(
+        found === undefined
+          ? { service_id: id, name: null, deleted_at: UNKNOWN_TIME }
+          : identityOf(found.doc),
+      );
+    }
+  }
+}
+
+export function revisionId(id: string, revision: number): string {
+  return `${id}/${revision}`;
+}
+
+function removal(id: string, revision: number): RecordChange {
+  return { kind: 'revision', id: revisionId(id, revision), op: 'delete' };
+}
+
+function identityOf(archive: ArchiveDocument): {
+  service_id: string;
+  name: string;
+  deleted_at: string;
+} {
+  const { service, deleted_at } = archive;
+  return { service_id: service.service_id, name: service.spec.name, deleted_at };
+}
+
+/** A damaged record must not keep the others from being served; the store reports it. */
+async function readOrNothing<T>(reading: Promise<T | undefined>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,25 @@
+import { rpcNotification } from '../protocol/message.js';
+import type { MessageTable } from './message-table.js';
+import { UpstreamError } from './upstream.errors.js';
+
+/**
+ * A client's `notifications/cancelled`, told to the upstream under the id it knows. The call ends at once with
+ * `aborted`: the upstream need not answer a cancelled request, and the client listens no more. What names no call
+ * under way is dropped (2025-11-25, cancellation).
+ */
+export function translateCancellation(
+  table: MessageTable,
+  owner: object,
+  body: Buffer,
+): Buffer | null {
+  const message = JSON.parse(body.toString('utf8')) as { params?: Record<string, unknown> };
+  const requestId = message.params?.requestId;
+  if (typeof requestId !== 'string' && typeof requestId !== 'number') return null;
+  const call = table.find(owner, JSON.stringify(requestId));
+  if (call === undefined) return null;
+  table.fail(
+    call,
+    new UpstreamError('aborted', 'The client cancelled the call', { mayHaveRun: true }),
+  );
+  return rpcNotification('notifications/cancelled', { ...message.params, requestId: call.id });
+}

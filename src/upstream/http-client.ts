@@ -1,0 +1,106 @@
+// HOT PATH
+import { Pool } from 'undici';
+import type { CancelTimer, Clock } from '../kernel/clock.js';
+import type { Activity } from './activity.js';
+import { checkedConnector, connectionError, type Egress } from './connector.js';
+import { DeadlineSweep } from './deadline-sweep.js';
+import type { HttpExchange } from './http-exchange.js';
+import type { HttpTarget } from './http-target.js';
+import type { UpstreamError } from './upstream.errors.js';
+import type { RemoteSpec } from './upstream-spec.js';
+
+/** Connections for calls; standing streams have their own and never keep a call waiting. */
+const MAX_CONNECTIONS = 256;
+/** How long farewells (DELETE) may take at the end. */
+const CLOSE_MS = 1000;
+
+/** Keep-alive connections to one origin, and the exchanges on them. */
+export class HttpClient {
+  private readonly calls: Pool;
+  private readonly streams: Pool;
+  private readonly connector: ReturnType<typeof checkedConnector>;
+  private readonly exchanges = new Set<HttpExchange>();
+  private readonly sweep: DeadlineSweep;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly activity: Activity,
+    readonly target: HttpTarget,
+    remote: Pick<RemoteSpec, 'connectTimeoutMs' | 'tls'>,
+    egress: Egress | null,
+  ) {
+    this.connector = checkedConnector(remote, target.port, egress);
+    // Deadlines are ours: a timeout per socket could neither be reset by progress nor be told to the upstream.
+    const options: Pool.Options = { connect: this.connector, headersTimeout: 0, bodyTimeout: 0 };
+    this.calls = new Pool(target.url.origin, { ...options, connections: MAX_CONNECTIONS });
+    this.streams = new Pool(target.url.origin, options);
+    this.sweep = new DeadlineSweep(clock, this.exchanges);
+  }
+
+  /** Sends for the first time. */
+  start(exchange: HttpExchange): void {
+    const { timeoutMs, counted } = exchange.request;
+    this.exchanges.add(exchange);
+    const nowMs = counted ? this.activity.callStarted() : this.nowMs();
+    if (timeoutMs !== Infinity) {
+      exchange.deadlineMs = nowMs + timeoutMs;
+      this.sweep.arm();
+    }
+    exchange.send();
+  }
+
+  dispatch(exchange: HttpExchange, headers: string[]): void {
+    const { method, path, body } = exchange.request;
+    const pool = method === 'GET' ? this.streams : this.calls;
+    pool.dispatch({ method, path, headers, body }, exchange);
+  }
+
+  ended(exchange: HttpExchange): void {
+    if (!this.exchanges.delete(exchange)) return;
+    if (exchange.request.counted) this.activity.callEnded();
+  }
+
+  /** Fails the exchanges of `source`, or all for `null`. */
+  failAll(source: object | null, error: UpstreamError): void {
+    for (const exchange of [...this.exchanges]) {
+      if (source === null || exchange.source === source) exchange.fail(error);
+    }
+  }
+
+  errorOf(error: unknown): UpstreamError {
+    return connectionError(error, this.target.url.origin);
+  }
+
+  nowMs(): number {
+    return this.clock.monotonicMs();
+  }
+
+  schedule(delayMs: number, callback: () => void): CancelTimer {
+    return this.clock.schedule(delayMs, callback);
+  }
+
+  /** Opens a connection and closes it again: says whether the server can be reached at all. */
+  async reach(signal: AbortSignal): Promise<void> {
+    const { hostname, host, protocol, port } = this.target.url;
+    await new Promise<void>((resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        reject(this.errorOf(signal.reason));
+      });
+      this.connector({ hostname, host, protocol, port }, (error, socket) => {
+        socket?.destroy();
+        if (error === null) resolve();
+        else reject(this.errorOf(error));
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    const bound = new AbortController();
+    await Promise.race([
+      Promise.all([this.calls.close(), this.streams.close()]),
+      this.clock.sleep(CLOSE_MS, bound.signal),
+    ]);
+    bound.abort();
+    await Promise.all([this.calls.destroy(), this.streams.destroy()]);
+  }
+}

@@ -1,0 +1,123 @@
+// HOT PATH
+import type { Clock } from '../kernel/clock.js';
+import {
+  readEnvelope,
+  scanEnvelope,
+  scanReplyId,
+  type Envelope,
+} from '../protocol/envelope-scan.js';
+import { RpcError } from '../protocol/rpc-error.js';
+import type { Activity } from './activity.js';
+import { encodeMessage, encodeRequest, MessageTable, type PendingCall } from './message-table.js';
+import { UpstreamError } from './upstream.errors.js';
+import type { ReplySink, RequestSpans } from './upstream.js';
+
+const OPEN_BRACKET = 91;
+
+/** What carries messages to the upstream. */
+export interface MessageLink {
+  /** `message` is one line with its line break. `false`: there is no room for it. `call`: the request it is, if one. */
+  send(message: Buffer, call: PendingCall | null): boolean;
+}
+
+/** Hears what the table of calls has no use for. */
+export interface ChannelListener {
+  /** A notification or a request of the upstream. */
+  onMessage(message: Buffer, envelope: Envelope): void;
+  /** Progress of a task of `owner` whose first answer is long given; its token is the client's again. */
+  onTaskProgress(owner: object, message: Buffer): void;
+  /** No JSON-RPC message. */
+  onNoise(line: Buffer): void;
+}
+
+/** Messages to and from one upstream: requests get our ids on the way out, and what comes in finds its call. */
+export class MessageChannel {
+  readonly table: MessageTable;
+
+  constructor(
+    clock: Clock,
+    activity: Activity,
+    private readonly link: MessageLink,
+    private readonly listener: ChannelListener,
+  ) {
+    this.table = new MessageTable(clock, activity, {
+      tell: (message) => {
+        this.send(message);
+      },
+      onTaskProgress: (owner, message) => {
+        this.listener.onTaskProgress(owner, message);
+      },
+    });
+  }
+
+  request(
+    owner: object,
+    body: Buffer,
+    spans: RequestSpans,
+    sink: ReplySink,
+    timeoutMs: number,
+    cancellable = true,
+  ): PendingCall {
+    const call = this.table.add(owner, body, spans, sink, timeoutMs, cancellable);
+    if (!this.link.send(encodeRequest(body, spans, call.id), call)) {
+      // Not at once: the caller does not hold the handle yet.
+      setImmediate(() => {
+        const message = 'The upstream does not read what is sent to it';
+        this.table.fail(call, new UpstreamError('capacity', message, { retryAfterS: 1 }));
+      });
+    }
+    return call;
+  }
+
+  /** A notification or a response. Dropped when there is no room for it. */
+  send(message: Buffer): void {
+    this.link.send(encodeMessage(message), null);
+  }
+
+  receive(line: Buffer): void {
+    const reply = scanReplyId(line);
+    if (reply === null) {
+      this.receiveOther(line);
+      return;
+    }
+    const call = this.table.get(reply.id);
+    // Late answers of calls that timed out or were cancelled belong to nobody.
+    if (call === undefined) return;
+    const message = reply.end === line.length ? line : line.subarray(0, reply.end);
+    this.table.settle(call, message, reply.idStart, reply.idEnd);
+  }
+
+  private receiveOther(line: Buffer): void {
+    const envelope = scanEnvelope(line);
+    if (envelope !== null) {
+      this.receiveScanned(line, envelope);
+      return;
+    }
+    const read = readEnvelope(line);
+    if (read instanceof RpcError) this.listener.onNoise(line);
+    else if ('batch' in read) this.receiveBatch(read.batch);
+    else this.receiveScanned(read.body, read.envelope);
+  }
+
+  /** Only 2025-03-26 has batches, and they do not nest. */
+  private receiveBatch(items: readonly Buffer[]): void {
+    for (const item of items) {
+      if (item[0] === OPEN_BRACKET) this.listener.onNoise(item);
+      else this.receive(item);
+    }
+  }
+
+  private receiveScanned(line: Buffer, envelope: Envelope): void {
+    if (envelope.kind === 'response') {
+      const { idStart, idEnd } = envelope;
+      const call = this.table.get(Number(line.toString('latin1', idStart, idEnd)));
+      if (call !== undefined) this.table.settle(call, line, idStart, idEnd);
+      return;
+    }
+    if (envelope.method === 'notifications/progress') {
+      this.table.progress(line, envelope);
+      return;
+    }
+    this.listener.onMessage(line, envelope);
+  }
+}

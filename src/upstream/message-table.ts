@@ -1,0 +1,208 @@
+// HOT PATH
+import type { Clock } from '../kernel/clock.js';
+import type { Envelope } from '../protocol/envelope-scan.js';
+import { spliceId } from '../protocol/envelope-scan.js';
+import { rpcNotification } from '../protocol/message.js';
+import type { Activity } from './activity.js';
+import { DeadlineSweep, type Expiring } from './deadline-sweep.js';
+import { TaskLedger } from './task-ledger.js';
+import { UpstreamError } from './upstream.errors.js';
+import type { CallHandle, ReplySink, RequestSpans } from './upstream.js';
+
+const NEWLINE = 10;
+const CARRIAGE_RETURN = 13;
+const SPACE = 32;
+
+/** A request on its way. Invariant: its sink hears exactly one end, unless it was abandoned, which it then knows. */
+export class PendingCall implements CallHandle, Expiring {
+  deadlineMs = 0;
+  timeoutMs = 0;
+  /** Raw JSON: the id its client knows it by. */
+  clientId = '';
+  /** Raw JSON: the client's progress token, or `null`. */
+  clientToken: string | null = null;
+  /** A handshake must not be cancelled (2025-11-25, cancellation). */
+  cancellable = true;
+
+  constructor(
+    private readonly table: MessageTable,
+    readonly id: number,
+    /** The conversation it belongs to. */
+    readonly owner: object,
+    readonly sink: ReplySink,
+  ) {}
+
+  abandon(tellUpstream: boolean, reason?: string): void {
+    if (this.table.remove(this) && tellUpstream) this.table.tellCancelled(this, reason);
+  }
+
+  expire(): void {
+    this.table.expire(this);
+  }
+}
+
+export interface TableOutlet {
+  /** Sends a message of ours to the upstream. */
+  tell(message: Buffer): void;
+  onTaskProgress(owner: object, message: Buffer): void;
+}
+
+/**
+ * The requests under way at one message-oriented upstream, by the integer id it knows them by. That id stands in for the
+ * client's progress token as well, so that clients who choose equal ids or tokens do not hear one another.
+ */
+export class MessageTable {
+  private readonly calls = new Map<number, PendingCall>();
+  private readonly sweep: DeadlineSweep;
+  /** Tasks outlive the calls that made them. */
+  readonly tasks = new TaskLedger();
+  private lastId = 0;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly activity: Activity,
+    private readonly outlet: TableOutlet,
+  ) {
+    this.sweep = new DeadlineSweep(clock, this.calls);
+  }
+
+  add(
+    owner: object,
+    body: Buffer,
+    spans: RequestSpans,
+    sink: ReplySink,
+    timeoutMs: number,
+    cancellable = true,
+  ): PendingCall {
+    this.lastId += 1;
+    const call = new PendingCall(this, this.lastId, owner, sink);
+    call.clientId = body.toString('utf8', spans.idStart, spans.idEnd);
+    if (spans.tokenEnd !== 0) {
+      call.clientToken = body.toString('utf8', spans.tokenStart, spans.tokenEnd);
+    }
+    call.timeoutMs = timeoutMs;
+    call.cancellable = cancellable;
+    call.deadlineMs = this.activity.callStarted() + timeoutMs;
+    this.calls.set(call.id, call);
+    this.sweep.arm();
+    return call;
+  }
+
+  get(id: number): PendingCall | undefined {
+    return this.calls.get(id);
+  }
+
+  /** The call of `owner` that its client knows by `clientId`, which is raw JSON. */
+  find(owner: object, clientId: string): PendingCall | undefined {
+    const wanted: unknown = JSON.parse(clientId);
+    for (const call of this.calls.values()) {
+      if (call.owner !== owner) continue;
+      if (call.clientId === clientId || JSON.parse(call.clientId) === wanted) return call;
+    }
+    return undefined;
+  }
+
+  /** Answers whether it was still under way. */
+  remove(call: PendingCall): boolean {
+    if (!this.calls.delete(call.id)) return false;
+    this.activity.callEnded();
+    return true;
+  }
+
+  settle(call: PendingCall, message: Buffer, idStart: number, idEnd: number): void {
+    this.tasks.note(call, message);
+    if (this.remove(call)) call.sink.onReply(message, idStart, idEnd);
+  }
+
+  fail(call: PendingCall, error: UpstreamError): void {
+    if (this.remove(call)) call.sink.onFail(error);
+  }
+
+  /** Fails the calls of `owner`, or all for `null`. */
+  failAll(owner: object | null, error: UpstreamError): void {
+    for (const call of [...this.calls.values()]) {
+      if (owner === null || call.owner === owner) this.fail(call, error);
+    }
+  }
+
+  expire(call: PendingCall): void {
+    if (!this.remove(call)) return;
+    const message = `No answer within ${call.timeoutMs} ms`;
+    this.tellCancelled(call, message);
+    call.sink.onFail(new UpstreamError('call-timeout', message, { mayHaveRun: true }));
+  }
+
+  tellCancelled(call: PendingCall, reason?: string): void {
+    if (!call.cancellable) return;
+    const params = reason === undefined ? { requestId: call.id } : { requestId: call.id, reason };
+    this.outlet.tell(rpcNotification('notifications/cancelled', params));
+  }
+
+  /** Gives a progress notification to the call it is about, under the client's own token. `false`: it is about none. */
+  progress(line: Buffer, { progressStart, progressEnd }: Envelope): boolean {
+    const id = Number(line.toString('latin1', progressStart, progressEnd));
+    const call = this.calls.get(id);
+    if (call === undefined) return this.taskProgress(id, line, progressStart, progressEnd);
+    if (call.clientToken === null) return false;
+    call.deadlineMs = this.clock.monotonicMs() + call.timeoutMs;
+    call.sink.onRelated(spliceId(line, progressStart, progressEnd, call.clientToken));
+    return true;
+  }
+
+  private taskProgress(id: number, line: Buffer, start: number, end: number): boolean {
+    const task = this.tasks.ofToken(id);
+    if (task === undefined) return false;
+    this.outlet.onTaskProgress(task.owner, spliceId(line, start, end, task.clientToken));
+    return true;
+  }
+}
+
+/**
+ * The request as the upstream gets it: one line with its line break, under `id`, which also replaces a progress token.
+ * Raw line breaks in valid JSON are white space between tokens. `body` itself is not changed.
+ */
+export function encodeRequest(body: Buffer, spans: RequestSpans, id: number): Buffer {
+  const text = String(id);
+  const { idStart, idEnd, tokenStart, tokenEnd } = spans;
+  const token = tokenEnd === 0 ? 0 : text.length - (tokenEnd - tokenStart);
+  const line = Buffer.allocUnsafe(body.length + text.length - (idEnd - idStart) + token + 1);
+  const tokenFirst = tokenEnd !== 0 && tokenEnd <= idStart;
+  let at = 0;
+  let from = 0;
+  if (tokenFirst) {
+    at = body.copy(line, 0, 0, tokenStart);
+    at += line.write(text, at, 'latin1');
+    from = tokenEnd;
+  }
+  at += body.copy(line, at, from, idStart);
+  at += line.write(text, at, 'latin1');
+  from = idEnd;
+  if (tokenEnd !== 0 && !tokenFirst) {
+    at += body.copy(line, at, from, tokenStart);
+    at += line.write(text, at, 'latin1');
+    from = tokenEnd;
+  }
+  at += body.copy(line, at, from);
+  return endLine(line, at);
+}
+
+/** `message` as one line with its line break; a copy. */
+export function encodeMessage(message: Buffer): Buffer {
+  const line = Buffer.allocUnsafe(message.length + 1);
+  return endLine(line, message.copy(line));
+}
+
+function endLine(line: Buffer, length: number): Buffer {
+  // Some readers break lines at a lone carriage return too.
+  blank(line, NEWLINE, length);
+  blank(line, CARRIAGE_RETURN, length);
+  line[length] = NEWLINE;
+  return line;
+}
+
+function blank(line: Buffer, byte: number, length: number): void {
+  // `line` may be fresh memory behind `length`.
+  for (let i = line.indexOf(byte); i >= 0 && i < length; i = line.indexOf(byte, i + 1)) {
+    line[i] = SPACE;
+  }
+}

@@ -1,0 +1,595 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { EndpointPolicy } from '../../../src/gateway/endpoint.js';
+import { isJsonObject, type JsonObject } from '../../../src/kernel/json.js';
+import { ProblemError } from '../../../src/kernel/problem.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import { FakeSource, TOOLS } from './fake-upstreams.js';
+import {
+  call,
+  endpointOf,
+  GatewayRig,
+  initialize,
+  POST_HEADERS,
+  principal,
+  readUntil,
+  until,
+} from './gateway-rig.js';
+
+let rig: GatewayRig;
+afterEach(() => rig.close());
+
+const OPEN: EndpointPolicy = {
+  authenticationRequired: false,
+  allowedScopes: [],
+  allowTools: null,
+  denyTools: [],
+  readOnlyTools: false,
+  rateLimit: null,
+};
+
+/** What came of calling a tool by one way in: `ok`, or the refusal's reason. */
+type Way = (rig: GatewayRig, tool: string) => Promise<string>;
+
+function outcome(message: unknown): string {
+  if (!isJsonObject(message)) return 'nothing';
+  if (isJsonObject(message.result)) return 'ok';
+  const error = isJsonObject(message.error) ? message.error : {};
+  return isJsonObject(error.data) ? String(error.data.reason) : String(error.code);
+}
+
+const WAYS: Record<string, Way> = {
+  http: async (at, tool) => {
+    const answer = await at.post('/mcp/x', call(1, tool), await at.open('/mcp/x'));
+    return outcome(answer.json());
+  },
+  batch: async (at, tool) => {
+    const headers = await at.open('/mcp/x', 'ann', '2025-03-26');
+    const answer = await at.post('/mcp/x', [call(1, tool)], headers);
+    const [first] = JSON.parse(answer.text) as unknown[];
+    return outcome(first);
+  },
+  'legacy sse': async (at, tool) => {
+    const { post, next } = await openLegacy(at);
+    await post(call(1, tool));
+    return outcome(await next());
+  },
+  callTool: async (at, tool) => {
+    const endpoint = at.routes.current.ofService('service-1');
+    if (endpoint === null) throw new Error('not mounted');
+    return at.dispatcher.callTool(endpoint, principal('ann'), tool, {}).then(
+      () => 'ok',
+      (error: unknown) =>
+        error instanceof ProblemError
+          ? String(error.details.extra?.reason ?? error.code)
+          : 'thrown',
+    );
+  },
+};
+
+async function openLegacy(
+  at: GatewayRig,
+  token = 'ann',
+): Promise<{ path: string; post(message: JsonObject): Promise<number>; next(): Promise<unknown> }> {
+  const authorization = `Bearer ${token}`;
+  const stream = await at.send('GET', '/mcp/x/sse', { accept: 'text/event-stream', authorization });
+  let text = '';
+  stream.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
+  await until(() => text.includes('\n\n'));
+  const path =
+    /^event: endpoint\ndata: (\/mcp\/x\/message\?sessionId=\S+)\n\n/.exec(text)?.[1] ?? '';
+  text = '';
+  const post = async (message: JsonObject): Promise<number> =>
+    (await at.post(path, message, { authorization })).status;
+  const next = async (): Promise<unknown> => {
+    await until(() => /data: .*\n\n/.test(text));
+    const [whole, data] = /^[\s\S]*?data: (.*)\n\n/.exec(text) ?? ['', 'null'];
+    text = text.slice(whole.length);
+    return data?.includes('"heard"') === true ? next() : (JSON.parse(data ?? 'null') as unknown);
+  };
+  expect(await post(initialize('2024-11-05'))).toBe(202);
+  expect(await next()).toMatchObject({ id: 0, result: { 'x-kept': true } });
+  await post({ jsonrpc: '2.0', method: 'notifications/initialized' });
+  return { path, post, next };
+}
+
+const KINDS = [
+  ['stdio', 'stdio' as const],
+  ['HTTP', 'streamable_http' as const],
+] as const;
+
+const MATRIX: [string, Partial<EndpointPolicy>, string, string][] = [
+  ['nothing is restricted', {}, 'secret', 'ok'],
+  ['a pattern denies the tool', { denyTools: ['se*'] }, 'secret', 'tool-denied'],
+  ['another tool is denied', { denyTools: ['se*'] }, 'echo', 'ok'],
+  ['only others are allowed', { allowTools: ['echo'] }, 'secret', 'tool-not-allowed'],
+  ['denial wins over allowance', { allowTools: ['*'], denyTools: ['echo'] }, 'echo', 'tool-denied'],
+  ['a tool that reads under read-only', { readOnlyTools: true }, 'echo', 'ok'],
+  ['a tool that writes under read-only', { readOnlyTools: true }, 'secret', 'not-read-only'],
+  ['an unknown tool under read-only', { readOnlyTools: true }, 'no-such', 'not-read-only'],
+];
+
+describe.each(Object.entries(WAYS))('the door behind %s', (_way, go) => {
+  describe.each(KINDS)('in front of a %s upstream', (_kind, transport) => {
+    it.each(MATRIX)('%s', async (_case, policy, tool, expected) => {
+      const source = new FakeSource(transport, true);
+      rig = await new GatewayRig().listen(
+        endpointOf(source, { transport, policy: { ...OPEN, ...policy } }),
+      );
+      expect(await go(rig, tool)).toBe(expected);
+      const reached = source.server.methods().includes('tools/call');
+      expect(reached).toBe(expected === 'ok');
+    });
+
+    it('counts calls of one principal against the rate limit', async () => {
+      const clock = new ManualClock();
+      const policy = { ...OPEN, rateLimit: { requests: 3, window_ms: 60_000 } };
+      const source = new FakeSource(transport, true);
+      rig = await new GatewayRig(clock).listen(endpointOf(source, { transport, policy }));
+      const outcomes: string[] = [];
+      for (let i = 0; i < 4 && outcomes.at(-1) !== 'rate-limit'; i += 1) {
+        outcomes.push(await go(rig, 'echo').catch(() => 'rate-limit'));
+      }
+      expect(outcomes.at(0)).toBe('ok');
+      expect(outcomes.at(-1)).toBe('rate-limit');
+    });
+
+    it('refuses past the calls that may be under way', async () => {
+      const endpoint = endpointOf(new FakeSource(transport, true), { transport, maxInFlight: 1 });
+      rig = await new GatewayRig().listen(endpoint);
+      const headers = await rig.open('/mcp/x', 'bob');
+      const running = rig.post('/mcp/x', call(1, 'hold'), headers);
+      const source = endpoint.source as FakeSource;
+      await until(() => source.server.held.length === 1);
+      endpoint.load.inFlight = 1;
+      expect(await go(rig, 'echo').catch(() => 'in-flight')).toBe('in-flight');
+      source.server.release();
+      await running;
+      expect(endpoint.load.inFlight).toBe(0);
+    });
+
+    it('a guard that denies stops the call', async () => {
+      const source = new FakeSource(transport, true);
+      const guarded = (): Promise<unknown> => Promise.resolve(false);
+      rig = await new GatewayRig().listen(endpointOf(source, { transport, guarded }));
+      await expect(
+        go(rig, 'echo').then((o) => (o === 'ok' ? 'ok' : Promise.reject(new Error(o)))),
+      ).rejects.toThrow();
+      expect(source.server.seen).toEqual([]);
+    });
+  });
+});
+
+describe.each(KINDS)('a list in front of a %s upstream', (_kind, transport) => {
+  it('hides what may not be called', async () => {
+    const policy = { ...OPEN, readOnlyTools: true };
+    rig = await new GatewayRig().listen(
+      endpointOf(new FakeSource(transport, true), { transport, policy }),
+    );
+    const list = { jsonrpc: '2.0', id: 'l', method: 'tools/list' };
+    const answer = await rig.post('/mcp/x', list, await rig.open('/mcp/x'));
+    expect(answer.json()).toEqual({ jsonrpc: '2.0', id: 'l', result: { tools: [TOOLS[0]] } });
+    const legacy = await openLegacy(rig);
+    await legacy.post(list);
+    expect(await legacy.next()).toMatchObject({ id: 'l', result: { tools: [{ name: 'echo' }] } });
+  });
+});
+
+describe('a legacy client', () => {
+  it.each(KINDS)(
+    'calls, hears progress and answers requests in front of a %s upstream',
+    async (_kind, transport) => {
+      const isolation = 'session' as const;
+      const source = new FakeSource(transport, true);
+      rig = await new GatewayRig().listen(endpointOf(source, { transport, isolation }));
+      const { post, next } = await openLegacy(rig);
+      await post(call(1, 'progress', {}, { progressToken: 'p' }));
+      for (let i = 1; i <= 3; i += 1)
+        expect(await next()).toMatchObject({ params: { progress: i } });
+      source.server.release();
+      expect(await next()).toMatchObject({ id: 1 });
+      await post(call(2, 'sample'));
+      expect(await next()).toMatchObject({ id: 'ask-0', method: 'sampling/createMessage' });
+      await post({ jsonrpc: '2.0', id: 'ask-0', result: { ok: 1 } });
+      expect(JSON.stringify(await next())).toContain('sampled');
+      const listened = source.server.methods().filter((method) => method === 'GET');
+      expect(listened).toHaveLength(transport === 'streamable_http' ? 1 : 0);
+    },
+  );
+
+  it('may be used by nobody else, and ends with its stream', async () => {
+    const source = new FakeSource('stdio', true);
+    rig = await new GatewayRig().listen(endpointOf(source));
+    const { path } = await openLegacy(rig);
+    const other = await rig.post(path, call(1, 'echo'), { authorization: 'Bearer bob' });
+    expect([other.status, other.json()]).toMatchObject([404, { error: { code: -32001 } }]);
+    expect(source.made[0]?.listeners).toBe(1);
+    await rig.close();
+    expect([rig.sessions.size, source.leases]).toEqual([0, 0]);
+    await new Promise<void>((resolve) => rig.server.listen(0, '127.0.0.1', resolve));
+  });
+});
+
+describe('what is refused before it is a call', () => {
+  const json = { 'content-type': 'application/json' };
+
+  it.each<[string, string, string, Record<string, string>, string | undefined, number, string]>([
+    ['an unknown route', 'POST', '/mcp/none', POST_HEADERS, '{}', 404, 'gateway.unknown-route'],
+    ['the bare prefix', 'POST', '/mcp', POST_HEADERS, '{}', 404, 'gateway.unknown-route'],
+    [
+      'wrong credentials',
+      'POST',
+      '/mcp/x',
+      { ...POST_HEADERS, authorization: 'Bearer wrong' },
+      '{}',
+      401,
+      'auth.credentials-missing',
+    ],
+    [
+      'a caller without scope',
+      'POST',
+      '/mcp/x',
+      { ...POST_HEADERS, authorization: 'Bearer none' },
+      '{}',
+      403,
+      'auth.scope-missing',
+    ],
+    [
+      'a service the caller may not see',
+      'POST',
+      '/mcp/x',
+      { ...POST_HEADERS, authorization: 'Bearer elsewhere' },
+      '{}',
+      404,
+      'gateway.unknown-route',
+    ],
+    ['another method', 'PUT', '/mcp/x', json, '{}', 405, 'gateway.method-not-allowed'],
+    [
+      'a GET of the message path',
+      'GET',
+      '/mcp/x/message',
+      {},
+      undefined,
+      405,
+      'gateway.method-not-allowed',
+    ],
+    [
+      'a POST to the stream path',
+      'POST',
+      '/mcp/x/sse',
+      POST_HEADERS,
+      '{}',
+      405,
+      'gateway.method-not-allowed',
+    ],
+    [
+      'a client that accepts nothing of ours',
+      'POST',
+      '/mcp/x',
+      { ...json, accept: 'text/html' },
+      '{}',
+      406,
+      'gateway.not-acceptable',
+    ],
+    [
+      'a body that is too large',
+      'POST',
+      '/mcp/x',
+      POST_HEADERS,
+      `"${'x'.repeat(100_001)}"`,
+      413,
+      'gateway.body-too-large',
+    ],
+    [
+      'a chunked body that is too large',
+      'POST',
+      '/mcp/x',
+      { ...POST_HEADERS, 'transfer-encoding': 'chunked' },
+      `"${'x'.repeat(100_001)}"`,
+      413,
+      'gateway.body-too-large',
+    ],
+    [
+      'another media type',
+      'POST',
+      '/mcp/x',
+      { 'content-type': 'text/plain' },
+      '{}',
+      415,
+      'auth.content-type-refused',
+    ],
+    [
+      'a compressed body',
+      'POST',
+      '/mcp/x',
+      { ...POST_HEADERS, 'content-encoding': 'gzip' },
+      '{}',
+      415,
+      'gateway.unsupported-media-type',
+    ],
+    [
+      'a page of another origin',
+      'POST',
+      '/mcp/x',
+      { ...POST_HEADERS, origin: 'https://evil.example' },
+      '{}',
+      403,
+      'auth.origin-refused',
+    ],
+    [
+      'a host that is not ours',
+      'GET',
+      '/api/v1/services',
+      { host: 'evil.example' },
+      undefined,
+      403,
+      'auth.host-refused',
+    ],
+    [
+      'a loop of gateways',
+      'POST',
+      '/mcp/x',
+      { ...POST_HEADERS, 'x-switchyard-hop': '4' },
+      '{}',
+      508,
+      'gateway.too-many-hops',
+    ],
+  ])('%s', async (_case, method, path, headers, body, status, code) => {
+    rig = await new GatewayRig().listen(endpointOf(new FakeSource('stdio', true)));
+    const answer = await rig.ask(method, path, headers, body);
+    expect([answer.status, answer.headers['content-type']]).toEqual([
+      status,
+      'application/problem+json',
+    ]);
+    expect(answer.json()).toMatchObject({
+      status,
+      code,
+      request_id: answer.headers['x-request-id'],
+    });
+    if (status === 401) expect(answer.headers['www-authenticate']).toMatch(/^Bearer/);
+    if (status === 405) expect(answer.headers.allow).toMatch(/POST|GET/);
+  });
+
+  it.each<[string, unknown, Record<string, string>, number, number]>([
+    ['what is no JSON', '{"jsonrpc":', {}, 400, -32700],
+    ['what is no JSON-RPC', { id: 1 }, {}, 400, -32600],
+    ['a call without a session', call(1, 'echo'), {}, 400, -32600],
+    [
+      'an unknown protocol version',
+      call(1, 'echo'),
+      { 'mcp-protocol-version': '1999-01-01' },
+      400,
+      -32600,
+    ],
+    ['a batch under a version without batches', [call(1, 'echo')], {}, 400, -32600],
+    [
+      'an initialize without client',
+      { jsonrpc: '2.0', id: 1, method: 'initialize', params: {} },
+      {},
+      400,
+      -32602,
+    ],
+  ])('%s', async (name, body, extra, status, code) => {
+    rig = await new GatewayRig().listen(endpointOf(new FakeSource('stdio', true)));
+    const headers = name.startsWith('a call without') ? {} : await rig.open('/mcp/x');
+    const answer = await rig.post('/mcp/x', body, { ...headers, ...extra });
+    expect([answer.status, answer.json()]).toMatchObject([status, { error: { code } }]);
+  });
+
+  it('credentials where the service needs them', async () => {
+    const policy = { ...OPEN, authenticationRequired: true, allowedScopes: ['gold'] };
+    rig = await new GatewayRig().listen(endpointOf(new FakeSource('stdio', true), { policy }));
+    expect((await rig.post('/mcp/x', initialize('2025-06-18'))).status).toBe(401);
+    const poor = await rig.post('/mcp/x', initialize('2025-06-18'), {
+      authorization: 'Bearer ann',
+    });
+    expect([poor.status, poor.json().code]).toEqual([403, 'auth.scope-missing']);
+  });
+
+  it('a service that does not serve, with the reason', async () => {
+    const unavailable = {
+      state: 'error',
+      reason: 'StartFailed',
+      message: 'It does not start',
+      retry_after_s: 9,
+    };
+    rig = await new GatewayRig().listen(endpointOf(new FakeSource('stdio', true), { unavailable }));
+    const answer = await rig.post('/mcp/x', initialize('2025-06-18'));
+    expect([answer.status, answer.headers['retry-after'], answer.json()]).toMatchObject([
+      503,
+      '9',
+      {
+        id: 0,
+        error: { code: -32010, data: { service: 'x', state: 'error', reason: 'StartFailed' } },
+      },
+    ]);
+  });
+
+  it('more sessions than the service may have', async () => {
+    rig = await new GatewayRig().listen(
+      endpointOf(new FakeSource('stdio', true), { maxSessions: 1 }),
+    );
+    await rig.open('/mcp/x');
+    const answer = await rig.post('/mcp/x', initialize('2025-06-18'));
+    expect([answer.status, answer.json()]).toMatchObject([
+      503,
+      { error: { data: { reason: 'sessions' } } },
+    ]);
+  });
+});
+
+describe('the mount', () => {
+  it('hands other paths to the listeners behind, with a request id', async () => {
+    rig = await new GatewayRig().listen();
+    const answer = await rig.ask('GET', '/healthz', { 'x-request-id': 'mine-1' });
+    expect([answer.text, answer.headers['x-request-id'], rig.passed]).toEqual([
+      'behind',
+      'mine-1',
+      ['/healthz'],
+    ]);
+    const fresh = await rig.ask('GET', '/mcpx', { 'x-request-id': 'bad id' });
+    expect(fresh.headers['x-request-id']).toMatch(/^t-/);
+  });
+
+  it('answers preflights of allowed pages and lets them read the session id', async () => {
+    rig = await new GatewayRig().listen(endpointOf(new FakeSource('stdio', true)));
+    const origin = 'https://page.example';
+    const preflight = await rig.ask('OPTIONS', '/mcp/x', {
+      origin,
+      'access-control-request-method': 'POST',
+    });
+    expect([preflight.status, preflight.headers['access-control-allow-origin']]).toEqual([
+      204,
+      origin,
+    ]);
+    const answer = await rig.post('/mcp/x', initialize('2025-06-18'), { origin });
+    expect(answer.headers['access-control-expose-headers']).toContain('Mcp-Session-Id');
+    expect(answer.headers['mcp-session-id']).toBeDefined();
+  });
+
+  it('lets a guard answer for itself, and runs it before the body is read', async () => {
+    const guarded = (
+      _request: unknown,
+      response: { writeHead(s: number): { end(): void } },
+    ): Promise<unknown> => {
+      response.writeHead(418).end();
+      return Promise.resolve(undefined);
+    };
+    rig = await new GatewayRig().listen(endpointOf(new FakeSource('stdio', true), { guarded }));
+    expect((await rig.post('/mcp/x', initialize('2025-06-18'))).status).toBe(418);
+  });
+
+  it('a guard that agrees lets the call go on; one that throws decides the status', async () => {
+    const agree = (): Promise<unknown> => Promise.resolve(true);
+    rig = await new GatewayRig().listen(
+      endpointOf(new FakeSource('stdio', true), { guarded: agree }),
+    );
+    const headers = await rig.open('/mcp/x');
+    expect((await rig.post('/mcp/x', call(1, 'echo'), headers)).status).toBe(200);
+    const refuse = (): Promise<unknown> =>
+      Promise.reject(Object.assign(new Error('no'), { getStatus: () => 401 }));
+    rig.swap(endpointOf(new FakeSource('stdio', true), { guarded: refuse }));
+    expect((await rig.post('/mcp/x', call(1, 'echo'), headers)).status).toBe(401);
+    const broken = (): Promise<unknown> => Promise.reject(new Error('oops'));
+    rig.swap(endpointOf(new FakeSource('stdio', true), { guarded: broken }));
+    const answer = await rig.post('/mcp/x', call(1, 'echo'), headers);
+    expect([answer.status, answer.text.includes('oops')]).toEqual([500, false]);
+  });
+
+  it('draining refuses new calls, ends standing streams and lets running calls finish', async () => {
+    const source = new FakeSource('stdio', true);
+    rig = await new GatewayRig().listen(endpointOf(source));
+    const headers = await rig.open('/mcp/x');
+    const stream = await rig.send('GET', '/mcp/x', { ...headers, accept: 'text/event-stream' });
+    const ended = new Promise((resolve) => stream.on('end', resolve));
+    stream.resume();
+    const running = rig.post('/mcp/x', call(1, 'hold', { text: 'last' }), headers);
+    await until(() => source.server.held.length === 1);
+    const drained = rig.mount.drain(10_000);
+    await ended;
+    const refused = await rig.post('/mcp/x', call(2, 'echo'), headers);
+    expect([refused.status, refused.headers['retry-after'], refused.headers.connection]).toEqual([
+      503,
+      '5',
+      'close',
+    ]);
+    source.server.release();
+    expect((await running).text).toContain('held:last');
+    expect(await drained).toBe(0);
+    expect([rig.sessions.size, source.leases]).toEqual([0, 0]);
+  });
+
+  it('draining gives up at its deadline and says how many calls it cut', async () => {
+    const clock = new ManualClock();
+    const source = new FakeSource('stdio', true);
+    rig = await new GatewayRig(clock).listen(endpointOf(source));
+    const headers = await rig.open('/mcp/x');
+    const running = rig.post('/mcp/x', call(1, 'hold'), headers).catch(() => undefined);
+    await until(() => source.server.held.length === 1);
+    const drained = rig.mount.drain(5_000);
+    await clock.advance(5_000);
+    expect(await drained).toBe(1);
+    await rig.close();
+    await running;
+    await new Promise<void>((resolve) => rig.server.listen(0, '127.0.0.1', resolve));
+  });
+
+  it('answers a request that offers an upgrade as the plain one it is', async () => {
+    rig = await new GatewayRig().listen(endpointOf(new FakeSource('stdio', true)));
+    const answer = await rig.post('/mcp/x', initialize('2025-06-18'), {
+      connection: 'Upgrade, HTTP2-Settings',
+      upgrade: 'h2c',
+      'http2-settings': 'AAMAAABkAAQAAP__',
+    });
+    expect(answer.status).toBe(200);
+  });
+});
+
+describe('a REST tool call', () => {
+  it('answers what the tool answered, its error included, and gives the instance back', async () => {
+    const source = new FakeSource('streamable_http', true);
+    const endpoint = endpointOf(source, { transport: 'streamable_http' });
+    rig = await new GatewayRig().listen(endpoint);
+    const outcomeOf = await rig.dispatcher.callTool(endpoint, principal('ann'), 'echo', {
+      text: 'r',
+    });
+    expect(outcomeOf).toMatchObject({ is_error: false, result: { content: [{ text: 'fake:r' }] } });
+    await expect(
+      rig.dispatcher.callTool(endpoint, principal('ann'), 'fail', {}),
+    ).rejects.toMatchObject({
+      code: 'gateway.upstream-refused',
+      status: 422,
+    });
+    await expect(
+      rig.dispatcher.callTool(endpoint, principal('ann'), 'crash', {}),
+    ).rejects.toMatchObject({
+      code: 'gateway.upstream-failed',
+      status: 502,
+    });
+    expect([source.leases, endpoint.load.inFlight]).toEqual([0, 0]);
+  });
+
+  it('ends when its caller gives up', async () => {
+    const source = new FakeSource('stdio', true);
+    const endpoint = endpointOf(source);
+    rig = await new GatewayRig().listen(endpoint);
+    const abort = new AbortController();
+    const going = rig.dispatcher.callTool(
+      endpoint,
+      principal('ann'),
+      'hold',
+      {},
+      { signal: abort.signal },
+    );
+    await until(() => source.server.held.length === 1);
+    abort.abort();
+    await expect(going).rejects.toMatchObject({ code: 'gateway.upstream-failed' });
+    expect([source.leases, endpoint.load.inFlight]).toEqual([0, 0]);
+  });
+});
+
+describe('a batch', () => {
+  it('answers every request in one array and only notifications with 202', async () => {
+    rig = await new GatewayRig().listen(endpointOf(new FakeSource('stdio', true)));
+    const headers = await rig.open('/mcp/x', 'ann', '2025-03-26');
+    const note = { jsonrpc: '2.0', method: 'notifications/roots/list_changed' };
+    expect((await rig.post('/mcp/x', [note], headers)).status).toBe(202);
+    const answer = await rig.post(
+      '/mcp/x',
+      [call(1, 'echo'), note, call('b', 'fail'), { bad: 1 }],
+      headers,
+    );
+    const answers = JSON.parse(answer.text) as JsonObject[];
+    expect(answers.map((a) => a.id)).toEqual(expect.arrayContaining([1, 'b', null]));
+    expect(answers).toHaveLength(3);
+  });
+});
+
+it('a reader of the event stream sees what belongs to it only', async () => {
+  const source = new FakeSource('stdio', true);
+  rig = await new GatewayRig().listen(endpointOf(source));
+  const headers = await rig.open('/mcp/x');
+  const body = JSON.stringify(call(1, 'progress', {}, { progressToken: 9 }));
+  const response = await rig.send('POST', '/mcp/x', { ...POST_HEADERS, ...headers }, body);
+  const text = await readUntil(response, (seen) => seen.split('"progress":').length === 4);
+  expect(text).not.toContain('"progressToken":8');
+});
