@@ -14,6 +14,8 @@ import { startupBanner } from './startup-banner.js';
 
 /** How long calls under way may go on once the process was told to end. */
 const DRAIN_MS = 10_000;
+/** Answers that are written already may still be on their way when connections are closed. */
+const LINGER_MS = 500;
 const JSON_BODIES = ['application/json', 'application/merge-patch+json'];
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const FOREVER_MS = 2 ** 30;
@@ -59,6 +61,8 @@ function endOnSignals(app: NestExpressApplication, gateway: GatewayMount, logger
     logger.info({ signal }, 'shutting down');
     const cut = await gateway.drain(DRAIN_MS);
     if (cut > 0) logger.warn({ calls: cut }, 'calls were cut off at shutdown');
+    const server = app.getHttpServer() as Server;
+    setTimeout(() => server.closeAllConnections(), LINGER_MS);
     await app.close();
     process.exit(0);
   };

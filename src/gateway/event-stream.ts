@@ -18,6 +18,7 @@ export interface StreamOwner {
 export class EventStream {
   lastWriteMs: number;
   private live = true;
+  private readonly pulseSlot: number;
 
   constructor(
     private readonly response: ServerResponse,
@@ -30,7 +31,7 @@ export class EventStream {
     response.on('close', () => {
       this.lose();
     });
-    pulse.addStream(this);
+    this.pulseSlot = pulse.addStream(this);
   }
 
   get open(): boolean {
@@ -81,7 +82,7 @@ export class EventStream {
   end(): void {
     if (!this.live) return;
     this.live = false;
-    this.pulse.dropStream(this);
+    this.pulse.dropStream(this.pulseSlot);
     this.response.end();
   }
 
@@ -103,7 +104,7 @@ export class EventStream {
   private lose(): void {
     if (!this.live) return;
     this.live = false;
-    this.pulse.dropStream(this);
+    this.pulse.dropStream(this.pulseSlot);
     this.owner.streamGone(this);
   }
 }
@@ -111,8 +112,9 @@ export class EventStream {
 /** The part of the pulse that streams need. */
 export interface StreamPulse {
   nowMs(): number;
-  addStream(stream: EventStream): void;
-  dropStream(stream: EventStream): void;
+  /** Answers the slot to drop it by. */
+  addStream(stream: EventStream): number;
+  dropStream(slot: number): void;
 }
 
 /** `message` with its id replaced, as one buffer. */

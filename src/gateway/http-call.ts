@@ -24,6 +24,9 @@ export class HttpCall extends Call implements StreamOwner, WaitingCall {
   private readonly acceptsJson: boolean;
   private readonly acceptsStream: boolean;
   private stream: EventStream | null = null;
+  private readonly sessionSlot: number;
+  /** -1 when the pulse need not know of it. */
+  private waitingSlot: number;
 
   constructor(
     ledger: CallLedger,
@@ -40,8 +43,8 @@ export class HttpCall extends Call implements StreamOwner, WaitingCall {
     this.requestId = inbound.requestId;
     this.acceptsJson = inbound.acceptsJson;
     this.acceptsStream = inbound.acceptsStream;
-    session.addCall(this);
-    if (this.acceptsStream) pulse.addWaiting(this);
+    this.sessionSlot = session.addCall(this);
+    this.waitingSlot = this.acceptsStream ? pulse.addWaiting(this) : -1;
   }
 
   /** Whether messages besides the reply can be sent on it, or kept for it. */
@@ -60,8 +63,8 @@ export class HttpCall extends Call implements StreamOwner, WaitingCall {
   }
 
   becomeStream(): void {
+    this.stopWaiting();
     if (this.streamNumber > 0 || this.settled || this.response.destroyed) return;
-    this.pulse.dropWaiting(this);
     this.streamNumber = this.session.nextStream();
     this.stream = new EventStream(this.response, this.requestId, this, this.pulse);
     if (this.session.version >= '2025-11-25') {
@@ -124,7 +127,13 @@ export class HttpCall extends Call implements StreamOwner, WaitingCall {
   }
 
   private leave(): void {
-    this.session.dropCall(this);
-    if (this.acceptsStream) this.pulse.dropWaiting(this);
+    this.session.dropCall(this.sessionSlot);
+    this.stopWaiting();
+  }
+
+  private stopWaiting(): void {
+    if (this.waitingSlot < 0) return;
+    this.pulse.dropWaiting(this.waitingSlot);
+    this.waitingSlot = -1;
   }
 }

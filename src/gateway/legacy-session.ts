@@ -11,6 +11,7 @@ import { ExchangeListener } from './exchange-listener.js';
 import type { Link } from './link.js';
 import type { Pulse } from './pulse.js';
 import { Session, type SessionOwner } from './session.js';
+import { Slots } from './slots.js';
 import { toolDoorOf, withoutRefusedTools } from './tool-door.js';
 
 /** A session of a legacy HTTP+SSE client (2024-11-05). Its one stream carries everything; it ends with that stream. */
@@ -20,7 +21,7 @@ export class LegacySession extends Session implements StreamOwner {
   client: ClientFacts | null = null;
   private stream: EventStream | null = null;
   private listener: ExchangeListener | null = null;
-  private readonly calls = new Set<LegacyCall>();
+  private readonly calls = new Slots<LegacyCall>();
 
   constructor(
     endpoint: Endpoint,
@@ -47,17 +48,21 @@ export class LegacySession extends Session implements StreamOwner {
     this.stream?.sendSpliced(message, idStart, idEnd, id);
   }
 
-  addCall(call: LegacyCall): void {
-    this.calls.add(call);
+  /** Answers the slot to drop it by, once. */
+  addCall(call: LegacyCall): number {
+    return this.calls.add(call);
   }
 
-  dropCall(call: LegacyCall): void {
-    this.calls.delete(call);
+  dropCall(slot: number): void {
+    this.calls.remove(slot);
   }
 
   callById(id: string): LegacyCall | null {
-    for (const call of this.calls) if (call.id.toString('utf8') === id) return call;
-    return null;
+    let found: LegacyCall | null = null;
+    this.calls.forEach((call) => {
+      if (call.id.toString('utf8') === id) found = call;
+    });
+    return found;
   }
 
   override deliver(message: Buffer): void {
@@ -112,6 +117,8 @@ export class LegacySession extends Session implements StreamOwner {
 
 /** One request of a legacy client; everything that belongs to it goes to the session's stream. */
 export class LegacyCall extends Call {
+  private readonly slot: number;
+
   constructor(
     ledger: CallLedger,
     endpoint: Endpoint,
@@ -122,7 +129,7 @@ export class LegacyCall extends Call {
     tool: string | null,
   ) {
     super(ledger, endpoint, link, id, method, tool, ledger.nowMs());
-    session.addCall(this);
+    this.slot = session.addCall(this);
   }
 
   override onRelated(message: Buffer): void {
@@ -130,14 +137,14 @@ export class LegacyCall extends Call {
   }
 
   protected override answer(message: Buffer, idStart: number, idEnd: number): void {
-    this.session.dropCall(this);
+    this.session.dropCall(this.slot);
     const door = this.method === 'tools/list' ? toolDoorOf(this.endpoint) : null;
     if (door === null) this.session.sayReply(message, idStart, idEnd, this.id);
     else this.session.say(withoutRefusedTools(door, message, this.id));
   }
 
   protected override refuse(error: RpcError): void {
-    this.session.dropCall(this);
+    this.session.dropCall(this.slot);
     this.session.say(rpcErrorMessage(this.id, error));
   }
 }

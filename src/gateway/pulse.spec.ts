@@ -8,12 +8,20 @@ const callOf = (startedMs: number): { startedMs: number; becomeStream: jest.Mock
   becomeStream: jest.fn<() => void>(),
 });
 
+/** As calls do: out of the pulse once it has turned them. */
+function addTo(pulse: Pulse, call: ReturnType<typeof callOf>): void {
+  const slot = pulse.addWaiting(call);
+  call.becomeStream.mockImplementationOnce(() => {
+    pulse.dropWaiting(slot);
+  });
+}
+
 describe('the pulse', () => {
   it('turns a call into a stream after 1.5 s, once', async () => {
     const clock = new ManualClock();
     const pulse = new Pulse(clock);
     const call = callOf(0);
-    pulse.addWaiting(call);
+    addTo(pulse, call);
     await clock.advance(1_400);
     expect(call.becomeStream).not.toHaveBeenCalled();
     await clock.advance(3_000);
@@ -24,12 +32,12 @@ describe('the pulse', () => {
     const clock = new ManualClock();
     const pulse = new Pulse(clock);
     const [answered, old] = [callOf(0), callOf(0)];
-    pulse.addWaiting(answered);
-    pulse.addWaiting(old);
+    const slot = pulse.addWaiting(answered);
+    addTo(pulse, old);
     await clock.advance(1_000);
     const young = callOf(1_000);
-    pulse.addWaiting(young);
-    pulse.dropWaiting(answered);
+    addTo(pulse, young);
+    pulse.dropWaiting(slot);
     await clock.advance(1_000);
     const heard = [answered, old, young].map((call) => call.becomeStream.mock.calls.length);
     expect(heard).toEqual([0, 1, 0]);
@@ -53,8 +61,7 @@ describe('the pulse', () => {
     const clock = new ManualClock();
     const pulse = new Pulse(clock);
     const call = callOf(0);
-    pulse.addWaiting(call);
-    pulse.dropWaiting(call);
+    pulse.dropWaiting(pulse.addWaiting(call));
     await clock.advance(1_000);
     expect(clock.pendingTimers).toBe(0);
     pulse.addWaiting(callOf(1_000));

@@ -1,5 +1,6 @@
 import type { CancelTimer, Clock } from '../kernel/clock.js';
 import type { EventStream, StreamPulse } from './event-stream.js';
+import { Slots } from './slots.js';
 
 const BEAT_MS = 250;
 const SWITCH_AFTER_MS = 1_500;
@@ -8,7 +9,7 @@ const KEEP_ALIVE_MS = 15_000;
 /** A call that nothing has been written for yet. */
 export interface WaitingCall {
   readonly startedMs: number;
-  /** Goes over to a stream, so that neither proxies nor the client take the silence for a lost connection. */
+  /** Drops itself and goes over to a stream, so that neither proxies nor the client take the silence for a lost connection. */
   becomeStream(): void;
 }
 
@@ -18,9 +19,8 @@ export interface WaitingCall {
  * something waits.
  */
 export class Pulse implements StreamPulse {
-  /** In the order of their start, which makes the scan stop at the first young one. */
-  private readonly waiting = new Set<WaitingCall>();
-  private readonly streams = new Set<EventStream>();
+  private readonly waiting = new Slots<WaitingCall>();
+  private readonly streams = new Slots<EventStream>();
   private cancelTimer: CancelTimer | null = null;
 
   constructor(private readonly clock: Clock) {}
@@ -29,30 +29,30 @@ export class Pulse implements StreamPulse {
     return this.clock.monotonicMs();
   }
 
-  addWaiting(call: WaitingCall): void {
-    this.waiting.add(call);
+  /** Answers the slot to drop it by, once. */
+  addWaiting(call: WaitingCall): number {
     if (this.cancelTimer === null) this.arm();
+    return this.waiting.add(call);
   }
 
-  dropWaiting(call: WaitingCall): void {
-    this.waiting.delete(call);
+  dropWaiting(slot: number): void {
+    this.waiting.remove(slot);
   }
 
-  addStream(stream: EventStream): void {
-    this.streams.add(stream);
+  /** Answers the slot to drop it by, once. */
+  addStream(stream: EventStream): number {
     if (this.cancelTimer === null) this.arm();
+    return this.streams.add(stream);
   }
 
-  dropStream(stream: EventStream): void {
-    this.streams.delete(stream);
+  dropStream(slot: number): void {
+    this.streams.remove(slot);
   }
 
   /** Ends the timer; for shutdown. */
   stop(): void {
     this.cancelTimer?.();
     this.cancelTimer = null;
-    this.waiting.clear();
-    this.streams.clear();
   }
 
   private arm(): void {
@@ -65,13 +65,11 @@ export class Pulse implements StreamPulse {
 
   private beat(): void {
     const now = this.clock.monotonicMs();
-    for (const call of this.waiting) {
-      if (now - call.startedMs < SWITCH_AFTER_MS) break;
-      this.waiting.delete(call);
-      call.becomeStream();
-    }
-    for (const stream of this.streams) {
+    this.waiting.forEach((call) => {
+      if (now - call.startedMs >= SWITCH_AFTER_MS) call.becomeStream();
+    });
+    this.streams.forEach((stream) => {
       if (now - stream.lastWriteMs >= KEEP_ALIVE_MS) stream.keepAlive();
-    }
+    });
   }
 }

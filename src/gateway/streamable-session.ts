@@ -10,6 +10,7 @@ import type { HttpCall } from './http-call.js';
 import type { Link } from './link.js';
 import type { Pulse } from './pulse.js';
 import { Session, type SessionOwner } from './session.js';
+import { Slots } from './slots.js';
 
 /** The standing stream's number in event ids. */
 const STANDING = 0;
@@ -19,8 +20,8 @@ export class StreamableSession extends Session implements StreamOwner {
   override readonly transport = 'streamable_http';
   /** The protocol version that was agreed on; the one asked for until then. */
   version: string;
-  /** Open calls in the order of their start; those of an HTTP upstream pass by. */
-  private readonly calls = new Set<HttpCall>();
+  /** Open calls; those of an HTTP upstream pass by. Made with the first one. */
+  private calls: Slots<HttpCall> | null = null;
   private events: EventStore | null = null;
   private streams = 0;
   private stream: EventStream | null = null;
@@ -41,18 +42,19 @@ export class StreamableSession extends Session implements StreamOwner {
     this.version = client.protocolVersion;
   }
 
-  addCall(call: HttpCall): void {
-    this.calls.add(call);
+  /** Answers the slot to drop it by, once. */
+  addCall(call: HttpCall): number {
+    this.calls ??= new Slots();
+    return this.calls.add(call);
   }
 
-  dropCall(call: HttpCall): void {
-    this.calls.delete(call);
+  dropCall(slot: number): void {
+    this.calls?.remove(slot);
     this.lastUsedMs = this.pulse.nowMs();
   }
 
   callById(id: string): HttpCall | null {
-    for (const call of this.calls) if (call.id.toString('utf8') === id) return call;
-    return null;
+    return this.newestCall((call) => call.id.toString('utf8') === id);
   }
 
   /** A number for a call's own stream. */
@@ -75,7 +77,7 @@ export class StreamableSession extends Session implements StreamOwner {
   /** To the newest call's stream when it is a request or nobody listens, else to the standing stream or the buffer. */
   override deliver(message: Buffer): void {
     if (this.stream === null || isRequest(message)) {
-      const call = this.newestStreamable();
+      const call = this.newestCall((candidate) => candidate.canStream);
       if (call !== null) {
         call.onRelated(message);
         return;
@@ -162,8 +164,7 @@ export class StreamableSession extends Session implements StreamOwner {
 
   private resume(response: ServerResponse, requestId: string, position: EventPosition): void {
     const stream = position.stream;
-    let running: HttpCall | null = null;
-    for (const call of this.calls) if (call.streamNumber === stream) running = call;
+    const running = this.newestCall((call) => call.streamNumber === stream);
     const owner = running ?? this;
     const target = new EventStream(response, requestId, owner, this.pulse);
     for (const event of this.events?.after(stream, position.seq) ?? []) {
@@ -179,9 +180,11 @@ export class StreamableSession extends Session implements StreamOwner {
     if (this.stream?.send(message, eventId(this.epoch, STANDING, seq)) === true) this.sentSeq = seq;
   }
 
-  private newestStreamable(): HttpCall | null {
+  private newestCall(fits: (call: HttpCall) => boolean): HttpCall | null {
     let newest: HttpCall | null = null;
-    for (const call of this.calls) if (call.canStream) newest = call;
+    this.calls?.forEach((call) => {
+      if (fits(call) && (newest === null || call.startedMs >= newest.startedMs)) newest = call;
+    });
     return newest;
   }
 }

@@ -6,13 +6,13 @@ import { SystemRandom } from '../kernel/random.js';
 import type { ServiceDocument } from '../registry/service.js';
 import { MemoryStore } from '../storage/memory.store.js';
 import { RouteRepository } from './route.repository.js';
-import { RoutesService } from './routes.service.js';
+import { RoutesService, type Caller } from './routes.service.js';
 
 type Ports = ConstructorParameters<typeof RoutesService>;
 
 const ALL: Principal = { id: 'ann', kind: 'key', scopes: new Set(['write']), services: null };
-const CALLER = { principal: ALL, requestId: 'r-1' };
-const ONLY_FILES = { principal: { ...ALL, services: ['files'] }, requestId: null };
+const CALLER: Caller = { principal: ALL, requestId: 'r-1' };
+const ONLY_FILES: Caller = { principal: { ...ALL, services: ['files'] }, requestId: null };
 
 describe('RoutesService', () => {
   let services: ServiceDocument[];
@@ -112,7 +112,7 @@ describe('RoutesService', () => {
   it('shows and lets use to a key only the services it may see', async () => {
     const seen = routes.page({}, ONLY_FILES.principal).items.map(({ claim }) => claim.path);
     expect(seen).toEqual(['/mcp/files']);
-    await expect(create('/mcp/climate', {}, ONLY_FILES as typeof CALLER)).rejects.toMatchObject({
+    await expect(create('/mcp/climate', {}, ONLY_FILES)).rejects.toMatchObject({
       code: 'routes.service-unknown',
     });
   });

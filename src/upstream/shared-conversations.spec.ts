@@ -81,7 +81,7 @@ describe('SharedConversations', () => {
     const { open, receive } = make();
     const [a, b] = [open(), open()];
     const body = Buffer.from('{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{}}');
-    const spans = { idStart: 21, idEnd: 22, tokenStart: 0, tokenEnd: 0, method: 'tools/call' };
+    const spans = { idStart: 22, idEnd: 23, tokenStart: 0, tokenEnd: 0, method: 'tools/call' };
     a.conversation.request(body, spans, DEAF, 1000);
     receive('{"jsonrpc":"2.0","id":1,"result":{"task":{"taskId":"t"}}}');
     receive('{"jsonrpc":"2.0","method":"notifications/tasks/status","params":{"taskId":"t"}}');

@@ -221,7 +221,7 @@ describe('a service that does not work', () => {
       expect(refused.body).toMatchObject({
         code: 'lifecycle.activation-failed',
         stage,
-        cause: code,
+        failure_code: code,
       });
       expect(refused.status).toBe(422);
       expect(refused.body.action).toMatch(/\w+ \w+/);

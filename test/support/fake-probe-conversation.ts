@@ -49,8 +49,9 @@ export class FakeConversation implements ProbeConversation {
     this.calls.push(name);
     const scripted = this.tools.find(({ tool }) => tool.name === name);
     if (scripted === undefined) throw new UpstreamError('rpc-error', 'no such tool');
-    await this.clock.advance(Math.min(scripted.takesMs ?? 0, timeoutMs));
-    if ((scripted.takesMs ?? 0) > timeoutMs) throw new UpstreamError('call-timeout', 'too slow');
+    const takesMs = scripted.takesMs ?? 0;
+    if (takesMs > 0) await this.clock.advance(Math.min(takesMs, timeoutMs));
+    if (takesMs > timeoutMs) throw new UpstreamError('call-timeout', 'too slow');
     return scripted.answer();
   }
 
