@@ -9,7 +9,7 @@ import { GatewayMount } from './gateway/gateway.mount.js';
 import { Logger } from './kernel/logger.js';
 import { NestLog } from './observability/nest-log.service.js';
 import { loadSettings, SettingsError } from './settings/settings.loader.js';
-import { Settings } from './settings/settings.js';
+import type { Settings } from './settings/settings.js';
 import { startupBanner } from './startup-banner.js';
 
 /** How long calls under way may go on once the process was told to end. */

@@ -1,7 +1,7 @@
 import { readEnvelope, scanEnvelope, type Envelope } from '../protocol/envelope-scan.js';
 import { rpcErrorMessage } from '../protocol/message.js';
 import { RPC, RpcError } from '../protocol/rpc-error.js';
-import { Call, type CallLedger } from './call.js';
+import { Call, type Asked } from './call.js';
 import type { Dispatcher } from './dispatcher.js';
 import { spliced } from './event-stream.js';
 import type { Inbound } from './inbound.js';
@@ -54,36 +54,26 @@ function submitPart(
     return;
   }
   const { body, envelope } = read;
+  const { method } = envelope;
   const id = idOf(body, envelope);
   if (envelope.kind !== 'request' || id === null) {
-    session.forward(link, body, envelope.method);
+    session.forward(link, body, method);
     return;
   }
-  if (envelope.method === 'initialize') {
-    answer.add(rpcErrorMessage(id, new RpcError(RPC.invalidRequest, 'initialize in a batch')));
-    return;
-  }
-  const tool = toolOf(body, envelope);
-  const { endpoint, principal } = inbound;
-  const refusal = dispatcher.admitCall(endpoint, principal, envelope.method, tool);
+  const asked = { id, method, tool: toolOf(body, envelope) };
+  const refusal = refusalOf(dispatcher, inbound, asked);
   if (refusal !== null) {
     answer.add(rpcErrorMessage(id, refusal));
     return;
   }
-  session.remember(envelope.method, body);
-  const { ledger } = dispatcher;
-  const call = new BatchCall(
-    ledger,
-    dispatcher,
-    inbound,
-    session,
-    link,
-    id,
-    envelope,
-    tool,
-    answer,
-  );
-  link.submit(call, body, envelope);
+  session.remember(method, body);
+  link.submit(new BatchCall(dispatcher, inbound, session, link, asked, answer), body, envelope);
+}
+
+function refusalOf(dispatcher: Dispatcher, inbound: Inbound, asked: Asked): RpcError | null {
+  const { method, tool } = asked;
+  if (method === 'initialize') return new RpcError(RPC.invalidRequest, 'initialize in a batch');
+  return dispatcher.admitCall(inbound.endpoint, inbound.principal, method, tool);
 }
 
 function messageOf(part: Buffer): { body: Buffer; envelope: Envelope } | RpcError {
@@ -136,17 +126,14 @@ class BatchAnswer {
 
 class BatchCall extends Call {
   constructor(
-    ledger: CallLedger,
     private readonly dispatcher: Dispatcher,
     inbound: Inbound,
     private readonly session: StreamableSession,
     link: Link,
-    id: Buffer,
-    envelope: Envelope,
-    tool: string | null,
+    asked: Asked,
     private readonly batch: BatchAnswer,
   ) {
-    super(ledger, inbound.endpoint, link, id, envelope.method, tool, ledger.nowMs());
+    super(dispatcher.ledger, inbound.endpoint, link, asked);
     batch.expect();
   }
 

@@ -2,18 +2,24 @@
 import type { ExchangeHandle, ExchangeSink } from '../upstream/upstream.js';
 import type { UpstreamError } from '../upstream/upstream.errors.js';
 import { AnswerPipe, credentialsRefused, isAboutOurCredentials } from './answer-pipe.js';
-import { CallRecord, type CallLedger } from './call.js';
+import { CallRecord, type CallFacts, type CallLedger } from './call.js';
 import { callChannel } from './channels.js';
 import type { Inbound } from './inbound.js';
 import type { Link } from './link.js';
 import type { StreamableSession } from './streamable-session.js';
 import { outcomeOfError, rpcErrorOf } from './wire-error.js';
 
+export interface Passed extends CallFacts {
+  /** The request's id as JSON; `null` for what is no request and gets no JSON-RPC answer. */
+  readonly id: Buffer | null;
+}
+
 /**
  * One POSTed message of a Streamable HTTP client, passed through to an HTTP upstream with its answer. When the client
  * goes, so does our connection to the upstream: to it that is the same disconnect, which cancels nothing by itself.
  */
 export class CallRelay extends CallRecord implements ExchangeSink {
+  private readonly id: Buffer | null;
   private readonly pipe: AnswerPipe;
 
   constructor(
@@ -21,12 +27,10 @@ export class CallRelay extends CallRecord implements ExchangeSink {
     inbound: Inbound,
     private readonly session: StreamableSession,
     link: Link,
-    /** The request's id as JSON; `null` for what is no request and gets no JSON-RPC answer. */
-    private readonly id: Buffer | null,
-    method: string,
-    tool: string | null,
+    passed: Passed,
   ) {
-    super(ledger, inbound.endpoint, link, method, tool, ledger.nowMs());
+    super(ledger, inbound.endpoint, link, passed);
+    this.id = passed.id;
     this.pipe = new AnswerPipe(inbound);
     inbound.response.on('close', () => {
       this.clientGone();

@@ -9,18 +9,34 @@ import type { Endpoint } from './endpoint.js';
 import type { Link } from './link.js';
 import { outcomeOfError, rpcErrorOf } from './wire-error.js';
 
+/** What a caller asks for, as far as counting it goes. */
+export interface CallFacts {
+  readonly method: string;
+  /** The tool that is called, where one is. */
+  readonly tool: string | null;
+}
+
+export interface Asked extends CallFacts {
+  /** The caller's id as JSON, in memory of its own. */
+  readonly id: Buffer;
+}
+
 /** One caller's request on its way: what has to be counted and told about it, whoever answers. */
 export class CallRecord {
+  readonly method: string;
+  readonly tool: string | null;
+  readonly startedMs: number;
   private done = false;
 
   constructor(
     readonly ledger: CallLedger,
     readonly endpoint: Endpoint,
     readonly link: Link,
-    readonly method: string,
-    readonly tool: string | null,
-    readonly startedMs: number,
+    { method, tool }: CallFacts,
   ) {
+    this.method = method;
+    this.tool = tool;
+    this.startedMs = ledger.nowMs();
     ledger.begin(endpoint);
     link.begin();
   }
@@ -51,17 +67,11 @@ export class CallRecord {
 export abstract class Call extends CallRecord implements ReplySink {
   handle: CallHandle | null = null;
 
-  constructor(
-    ledger: CallLedger,
-    endpoint: Endpoint,
-    link: Link,
-    /** The caller's id as JSON. Owned. */
-    readonly id: Buffer,
-    method: string,
-    tool: string | null,
-    startedMs: number,
-  ) {
-    super(ledger, endpoint, link, method, tool, startedMs);
+  readonly id: Buffer;
+
+  constructor(ledger: CallLedger, endpoint: Endpoint, link: Link, asked: Asked) {
+    super(ledger, endpoint, link, asked);
+    this.id = asked.id;
   }
 
   onReply(message: Buffer, idStart: number, idEnd: number): void {

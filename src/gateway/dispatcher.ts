@@ -51,8 +51,8 @@ export class Dispatcher {
   /** After a swap: what was kept of services that no route names any more is let go. */
   follow(next: RouteTable, before: RouteTable): void {
     for (const { serviceId, policy } of before.endpoints) {
-      if (policy?.rateLimit == null || next.ofService(serviceId) !== null) continue;
-      this.rates.forget(serviceId);
+      const limited = policy !== null && policy.rateLimit !== null;
+      if (limited && next.ofService(serviceId) === null) this.rates.forget(serviceId);
     }
   }
 

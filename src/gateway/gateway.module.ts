@@ -22,6 +22,7 @@ class Entrance {
     readonly authenticator: Authenticator,
     readonly gate: RequestGate,
     readonly settings: Settings,
+    readonly logger: Logger,
   ) {}
 }
 
@@ -43,21 +44,24 @@ class Entrance {
     },
     {
       provide: Entrance,
-      inject: [Authenticator, RequestGate, Settings],
-      useFactory: (authenticator: Authenticator, gate: RequestGate, settings: Settings) =>
-        new Entrance(authenticator, gate, settings),
+      inject: [Authenticator, RequestGate, Settings, Logger],
+      useFactory: (
+        authenticator: Authenticator,
+        gate: RequestGate,
+        settings: Settings,
+        logger: Logger,
+      ) => new Entrance(authenticator, gate, settings, logger),
     },
     {
       provide: GatewayMount,
-      inject: [RouteTableHolder, SessionTable, Dispatcher, Entrance, Clock, Random, Logger],
+      inject: [RouteTableHolder, SessionTable, Dispatcher, Entrance, Clock, Random],
       useFactory: (
         routes: RouteTableHolder,
         sessions: SessionTable,
         dispatcher: Dispatcher,
-        { authenticator, gate, settings }: Entrance,
+        { authenticator, gate, settings, logger }: Entrance,
         clock: Clock,
         random: Random,
-        logger: Logger,
       ) => {
         const basePath = basePathOf(settings.publicUrl);
         const parts = {

@@ -164,7 +164,8 @@ export class GatewayMount {
     const refused = dispatcher.admitCaller(match.endpoint, principal);
     if (refused !== null) return refused;
     const { endpoint, rest } = match;
-    const inbound = new Inbound(request, response, requestId, path, endpoint, principal, hops);
+    const admission = { endpoint, principal, hops };
+    const inbound = new Inbound(request, response, requestId, path, admission);
     if (endpoint.guarded === null) this.enter(inbound, rest);
     else this.guard(inbound, rest, endpoint.guarded);
     return null;

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { rpcErrorMessage } from '../protocol/message.js';
 import type { RpcError } from '../protocol/rpc-error.js';
-import { Call, type CallLedger } from './call.js';
+import { Call, type Asked, type CallLedger } from './call.js';
 import { EventStream, spliced, type StreamOwner } from './event-stream.js';
 import type { Inbound } from './inbound.js';
 import type { Link } from './link.js';
@@ -33,12 +33,10 @@ export class HttpCall extends Call implements StreamOwner, WaitingCall {
     inbound: Inbound,
     private readonly session: StreamableSession,
     link: Link,
-    id: Buffer,
-    method: string,
-    tool: string | null,
+    asked: Asked,
     private readonly pulse: Pulse,
   ) {
-    super(ledger, inbound.endpoint, link, id, method, tool, ledger.nowMs());
+    super(ledger, inbound.endpoint, link, asked);
     this.response = inbound.response;
     this.requestId = inbound.requestId;
     this.acceptsJson = inbound.acceptsJson;

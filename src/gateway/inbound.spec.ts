@@ -77,5 +77,6 @@ describe('the protocol version header', () => {
 function inboundOf(headers: IncomingHttpHeaders): Inbound {
   const response = {} as ServerResponse;
   const principal = {} as Principal;
-  return new Inbound(requestOf(headers), response, 'r', '/mcp/x', {} as Endpoint, principal, 0);
+  const admission = { endpoint: {} as Endpoint, principal, hops: 0 };
+  return new Inbound(requestOf(headers), response, 'r', '/mcp/x', admission);
 }

@@ -7,8 +7,18 @@ import type { Endpoint } from './endpoint.js';
 
 const USUAL_ACCEPT = 'application/json, text/event-stream';
 
+export interface Admission {
+  readonly endpoint: Endpoint;
+  readonly principal: Principal;
+  /** Gateways the request came through before this one. */
+  readonly hops: number;
+}
+
 /** A data plane request that has passed the gate, with what was found out about it. One object per request. */
 export class Inbound {
+  readonly endpoint: Endpoint;
+  readonly principal: Principal;
+  readonly hops: number;
   readonly acceptsJson: boolean;
   readonly acceptsStream: boolean;
 
@@ -18,11 +28,11 @@ export class Inbound {
     readonly requestId: string,
     /** Without query. */
     readonly path: string,
-    readonly endpoint: Endpoint,
-    readonly principal: Principal,
-    /** Gateways it came through before this one. */
-    readonly hops: number,
+    { endpoint, principal, hops }: Admission,
   ) {
+    this.endpoint = endpoint;
+    this.principal = principal;
+    this.hops = hops;
     const accept = request.headers.accept;
     if (accept === undefined || accept === USUAL_ACCEPT || accept.includes('*/*')) {
       this.acceptsJson = true;

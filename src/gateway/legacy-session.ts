@@ -4,14 +4,14 @@ import type { Clock } from '../kernel/clock.js';
 import { rpcErrorMessage } from '../protocol/message.js';
 import type { RpcError } from '../protocol/rpc-error.js';
 import type { ClientFacts } from '../upstream/upstream.js';
-import { Call, type CallLedger } from './call.js';
+import { Call, type Asked, type CallLedger } from './call.js';
 import type { Endpoint } from './endpoint.js';
 import { EventStream, type StreamOwner } from './event-stream.js';
 import { ExchangeListener } from './exchange-listener.js';
 import type { Link } from './link.js';
 import type { Pulse } from './pulse.js';
 import { Session, type SessionOwner } from './session.js';
-import { Slots } from './slots.js';
+import { Slots } from '../kernel/slots.js';
 import { toolDoorOf, withoutRefusedTools } from './tool-door.js';
 
 /** A session of a legacy HTTP+SSE client (2024-11-05). Its one stream carries everything; it ends with that stream. */
@@ -124,11 +124,9 @@ export class LegacyCall extends Call {
     endpoint: Endpoint,
     private readonly session: LegacySession,
     link: Link,
-    id: Buffer,
-    method: string,
-    tool: string | null,
+    asked: Asked,
   ) {
-    super(ledger, endpoint, link, id, method, tool, ledger.nowMs());
+    super(ledger, endpoint, link, asked);
     this.slot = session.addCall(this);
   }
 

@@ -87,15 +87,9 @@ export class LegacySse implements MessageTaker {
     }
     session.client = client;
     this.onLink(inbound, session, id, (link) => {
-      const call = new LegacyCall(
-        this.dispatcher.ledger,
-        endpoint,
-        session,
-        link,
-        id,
-        'initialize',
-        null,
-      );
+      const { ledger } = this.dispatcher;
+      const asked = { id, method: 'initialize', tool: null };
+      const call = new LegacyCall(ledger, endpoint, session, link, asked);
       call.onReply(rpcResult(id, initializeResult(link, agreedVersion(link, client))), 0, 0);
     });
   }
@@ -118,11 +112,8 @@ export class LegacySse implements MessageTaker {
     this.onLink(inbound, session, id, (link) => {
       session.remember(method, body);
       const { ledger } = this.dispatcher;
-      link.submit(
-        new LegacyCall(ledger, endpoint, session, link, id, method, tool),
-        body,
-        envelope,
-      );
+      const call = new LegacyCall(ledger, endpoint, session, link, { id, method, tool });
+      link.submit(call, body, envelope);
     });
   }
 

@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '../kernel/clock.js';
 import type { EventStream, StreamPulse } from './event-stream.js';
-import { Slots } from './slots.js';
+import { Slots } from '../kernel/slots.js';
 
 const BEAT_MS = 250;
 const SWITCH_AFTER_MS = 1_500;

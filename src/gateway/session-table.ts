@@ -174,7 +174,7 @@ export class SessionTable implements SessionOwner {
   private resume(id: string, endpoint: Endpoint, principal: Principal): StreamableSession | null {
     if (keepsClientState(endpoint) || this.ended.has(tombstone(id))) return null;
     const sealed = this.seal.open(id);
-    if (sealed?.client == null) return null;
+    if (sealed === null || sealed.client === null) return null;
     if (sealed.serviceId !== endpoint.serviceId || sealed.principalId !== principal.id) return null;
     if (this.roomFor(endpoint) !== null) return null;
     const session = this.newStreamable(endpoint, principal.id, sealed.client);

@@ -5,6 +5,7 @@ import { rpcResult } from '../protocol/message.js';
 import { RPC, RpcError } from '../protocol/rpc-error.js';
 import { UpstreamError } from '../upstream/upstream.errors.js';
 import { submitBatch } from './batch.js';
+import type { Asked } from './call.js';
 import { CallRelay } from './call-relay.js';
 import type { Dispatcher } from './dispatcher.js';
 import { isOwnEventId } from './event-store.js';
@@ -97,13 +98,14 @@ export class StreamableHttp implements MessageTaker {
       sendRpcError(inbound.response, inbound.requestId, id, refusal);
       return;
     }
+    const asked = { id, method: envelope.method, tool };
     const link = session.readyLink(endpoint);
     if (link !== null) {
-      this.submit(inbound, session, link, id, body, envelope, tool);
+      this.submit(inbound, session, link, asked, body, envelope);
       return;
     }
     this.onLink(inbound, session, id, (opened) => {
-      this.submit(inbound, session, opened, id, body, envelope, tool);
+      this.submit(inbound, session, opened, asked, body, envelope);
     });
   }
 
@@ -111,30 +113,24 @@ export class StreamableHttp implements MessageTaker {
     inbound: Inbound,
     session: StreamableSession,
     link: Link,
-    id: Buffer,
+    asked: Asked,
     body: Buffer,
     envelope: Envelope,
-    tool: string | null,
   ): void {
-    const { method } = envelope;
     const { conversation } = link;
     const { ledger } = this.dispatcher;
-    session.remember(method, body);
+    session.remember(asked.method, body);
     if (conversation.kind === 'exchange') {
-      const filtered = method === 'tools/list' && toolDoorOf(inbound.endpoint) !== null;
+      const filtered = asked.method === 'tools/list' && toolDoorOf(inbound.endpoint) !== null;
       if (!filtered) {
-        const relay = new CallRelay(ledger, inbound, session, link, id, method, tool);
+        const relay = new CallRelay(ledger, inbound, session, link, asked);
         const { callTimeoutMs } = inbound.endpoint;
         relay.start(conversation.post(body, headersFor(inbound), relay, callTimeoutMs));
         return;
       }
     }
     const { pulse } = this.sessions;
-    link.submit(
-      new HttpCall(ledger, inbound, session, link, id, method, tool, pulse),
-      body,
-      envelope,
-    );
+    link.submit(new HttpCall(ledger, inbound, session, link, asked, pulse), body, envelope);
   }
 
   private forward(
@@ -150,7 +146,8 @@ export class StreamableHttp implements MessageTaker {
       if (conversation.kind === 'exchange') {
         if (envelope.method === 'notifications/initialized') session.initialized = true;
         const { ledger } = this.dispatcher;
-        const relay = new CallRelay(ledger, inbound, session, link, null, envelope.method, null);
+        const passed = { id: null, method: envelope.method, tool: null };
+        const relay = new CallRelay(ledger, inbound, session, link, passed);
         const headers = headersFor(inbound);
         relay.start(conversation.post(body, headers, relay, endpoint.callTimeoutMs));
         return;
@@ -186,7 +183,8 @@ export class StreamableHttp implements MessageTaker {
       const message = rpcResult(id, initializeResult(link, session.version));
       const { ledger } = this.dispatcher;
       const { pulse } = this.sessions;
-      const call = new HttpCall(ledger, inbound, session, link, id, 'initialize', null, pulse);
+      const asked = { id, method: 'initialize', tool: null };
+      const call = new HttpCall(ledger, inbound, session, link, asked, pulse);
       call.onReply(message, 0, 0);
     });
   }

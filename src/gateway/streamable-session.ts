@@ -10,7 +10,7 @@ import type { HttpCall } from './http-call.js';
 import type { Link } from './link.js';
 import type { Pulse } from './pulse.js';
 import { Session, type SessionOwner } from './session.js';
-import { Slots } from './slots.js';
+import { Slots } from '../kernel/slots.js';
 
 /** The standing stream's number in event ids. */
 const STANDING = 0;

@@ -105,7 +105,7 @@ class OwnToolCall extends Call {
     private readonly resolve: (message: Buffer) => void,
     private readonly reject: (error: UpstreamError) => void,
   ) {
-    super(ledger, endpoint, link, OWN_ID, 'tools/call', tool, ledger.nowMs());
+    super(ledger, endpoint, link, { id: OWN_ID, method: 'tools/call', tool });
   }
 
   override onFail(error: UpstreamError): void {

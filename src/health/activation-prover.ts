@@ -103,16 +103,17 @@ export class ActivationProver {
       if (found.kind === 'executed') executions.push(found.execution);
     }
     const [first, ...others] = executions;
-    if (first === undefined) {
-      const disabled = functional.length > 0 && checks.length === 0;
-      return this.weakly(disabled ? 'ChecksDisabled' : 'NoSafeTool', target, tools, startedMs);
-    }
-    const at = this.clock.timestamp();
-    return {
-      ok: true,
-      tools,
-      proof: executedProof([first, ...others], { at, revision: target.revision }),
-    };
+    if (first !== undefined)
+      return { ok: true, tools, proof: this.strong([first, ...others], target) };
+    const disabled = functional.length > 0 && checks.length === 0;
+    return this.weakly(disabled ? 'ChecksDisabled' : 'NoSafeTool', target, tools, startedMs);
+  }
+
+  private strong(
+    executions: Parameters<typeof executedProof>[0],
+    { revision }: ProverTarget,
+  ): Proof {
+    return executedProof(executions, { at: this.clock.timestamp(), revision });
   }
 
   private weakly(

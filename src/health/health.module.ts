@@ -25,11 +25,15 @@ import { PingProbe } from './ping.probe.js';
 import { ProbeRunner } from './probe.runner.js';
 import { ProbeScheduler } from './probe.scheduler.js';
 import { scrubberFor } from './scrub-source.js';
+import type { HealthParts } from './service-health.js';
 import { ServiceMetrics } from './service-metrics.js';
 import { UsageWatch } from './usage-watch.js';
 
 type Scrubber = (config: ServiceConfig) => Promise<Scrub>;
 const SCRUBBER = Symbol('scrubber of a service');
+
+type Ports = Pick<HealthParts, 'clock' | 'random' | 'bus' | 'logger'>;
+const PORTS = Symbol('ports that health works with');
 
 @Module({
   imports: [AuthModule, ConfigModule, LifecycleModule, ObservabilityModule, RegistryModule],
@@ -64,30 +68,27 @@ const SCRUBBER = Symbol('scrubber of a service');
       },
     },
     {
+      provide: PORTS,
+      inject: [Clock, Random, EventBus, Logger],
+      useFactory: (clock: Clock, random: Random, bus: EventBus, logger: Logger): Ports => ({
+        clock,
+        random,
+        bus,
+        logger,
+      }),
+    },
+    {
       provide: HealthService,
-      inject: [
-        RegistryService,
-        LifecycleService,
-        ProbeRunner,
-        ActivationProver,
-        Clock,
-        Random,
-        EventBus,
-        Logger,
-      ],
+      inject: [RegistryService, LifecycleService, ProbeRunner, ActivationProver, PORTS],
       useFactory: (
         registry: RegistryService,
         lifecycle: LifecycleService,
         runner: ProbeRunner,
         prover: ActivationProver,
-        clock: Clock,
-        random: Random,
-        bus: EventBus,
-        logger: Logger,
+        ports: Ports,
       ) => {
-        const usage = new UsageWatch(clock);
-        const parts = { registry, lifecycle, runner, usage, clock, random, bus, logger };
-        return new HealthService(parts, prover);
+        const usage = new UsageWatch(ports.clock);
+        return new HealthService({ registry, lifecycle, runner, usage, ...ports }, prover);
       },
     },
     {

@@ -2,108 +2,40 @@ import { describe, expect, it } from '@jest/globals';
 import {
   basicCheck,
   FakeConversation,
-  FakeSource,
   functionalCheck,
   safeTool,
   textResult,
 } from '../../test/support/fake-probe-conversation.js';
+import { FakeHealthLifecycle, MiddleRandom } from '../../test/support/fake-health-lifecycle.js';
 import { ManualClock, settle } from '../../test/support/manual-clock.js';
 import { serviceConfig, serviceDocument } from '../../test/support/service-fixture.js';
 import type { Principal } from '../auth/principal.js';
 import { EventBus } from '../kernel/event-bus.js';
 import { SilentLogger } from '../kernel/logger.js';
 import { ProblemError } from '../kernel/problem.js';
-import { Random } from '../kernel/random.js';
 import {
   InstanceStarted,
   ServiceStopped,
   ServiceStateChanged,
 } from '../lifecycle/lifecycle.events.js';
-import type { AttemptView, ProofResult } from '../lifecycle/observation-intake.js';
-import type { Availability } from '../lifecycle/availability.js';
-import type { InstanceView } from '../lifecycle/instance.js';
-import type {
-  HealthRecord,
-  ServiceState,
-  ServiceStatusDocument,
-} from '../lifecycle/service-status.js';
+import type { AttemptView } from '../lifecycle/observation-intake.js';
 import { ServiceArchived } from '../registry/registry.events.js';
 import type { ServiceDocument } from '../registry/service.js';
 import { UpstreamError } from '../upstream/upstream.errors.js';
 import { ActivationProver } from './activation-prover.js';
 import { FunctionalProbe } from './functional.probe.js';
 import { HealthChanged } from './health.events.js';
-import type { LifecycleAccess } from './health-ports.js';
 import { HealthService } from './health.service.js';
 import { PingProbe } from './ping.probe.js';
 import { ProbeRunner } from './probe.runner.js';
 import { UsageWatch } from './usage-watch.js';
 
-class Half extends Random {
-  override uuid(): string {
-    return '';
-  }
-  override fraction(): number {
-    return 0.5;
-  }
-  override bytes(count: number): Buffer {
-    return Buffer.alloc(count);
-  }
-}
-
 const ID = 'weather';
-
-class FakeLifecycle implements LifecycleAccess {
-  state: ServiceState = 'active';
-  serving = true;
-  instanceViews: Partial<InstanceView>[] = [{ state: 'ready', uptime_s: 1 }];
-  readonly source = new FakeSource();
-  readonly unhealthy: string[] = [];
-  readonly proofs: ProofResult[] = [];
-  readonly tools: unknown[] = [];
-  attempt: AttemptView | null = null;
-  record: HealthRecord | null = null;
-  proof: ServiceStatusDocument['proof'] = null;
-
-  statusOf(): ServiceStatusDocument {
-    const { state, proof } = this;
-    return { state, proof, last_failure: null } as unknown as ServiceStatusDocument;
-  }
-  availabilityOf(): Availability {
-    const { serving, state } = this;
-    return { serving, state, reason: 'Down', message: 'It is down.', retry_after_s: 1 };
-  }
-  instances(): InstanceView[] {
-    return this.instanceViews as InstanceView[];
-  }
-  sourceFor(): FakeSource {
-    return this.source;
-  }
-  upstreamOf(): AttemptView | null {
-    return this.attempt;
-  }
-  recordProof(_id: string, result: ProofResult): Promise<void> {
-    this.proofs.push(result);
-    if (result.ok) this.proof = result.proof;
-    return Promise.resolve();
-  }
-  recordHealth(_id: string, record: HealthRecord): Promise<void> {
-    this.record = record;
-    return Promise.resolve();
-  }
-  recordUnhealthy(_id: string, reason: string): void {
-    this.unhealthy.push(reason);
-  }
-  recordTools(_id: string, tools: readonly unknown[]): Promise<void> {
-    this.tools.push(...tools);
-    return Promise.resolve();
-  }
-}
 
 class Bench {
   readonly clock = new ManualClock();
   readonly bus = new EventBus(new SilentLogger());
-  readonly lifecycle = new FakeLifecycle();
+  readonly lifecycle = new FakeHealthLifecycle();
   readonly changes: string[] = [];
   answer: () => unknown = () => textResult('ok');
   readonly conversation = new FakeConversation(
@@ -170,7 +102,7 @@ class Bench {
         runner: new ProbeRunner(probes, scrubber, clock, logger),
         usage: new UsageWatch(clock),
         clock,
-        random: new Half(),
+        random: new MiddleRandom(),
         bus,
         logger,
       },

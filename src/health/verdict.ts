@@ -75,15 +75,19 @@ function unservedVerdict(facts: VerdictFacts): HealthRecord | null {
       };
     case 'active':
     case 'updating':
-      if (facts.serving) return null;
-      return {
-        level: 'unhealthy',
-        summary: facts.unavailable.message,
-        reason: facts.unavailable.reason,
-        action: facts.failure?.action ?? 'Look at the conditions of the service.',
-        checked_at,
-      };
+      return facts.serving ? null : outOfRotation(facts);
   }
+}
+
+function outOfRotation(facts: VerdictFacts): HealthRecord {
+  const { reason, message } = facts.unavailable;
+  return {
+    level: 'unhealthy',
+    summary: message,
+    reason,
+    action: facts.failure?.action ?? 'Look at the conditions of the service.',
+    checked_at: lastTold(facts),
+  };
 }
 
 function failingVerdict({ checks }: VerdictFacts): HealthRecord | null {

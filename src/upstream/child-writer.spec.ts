@@ -46,6 +46,17 @@ describe('ChildWriter', () => {
     expect(pipe.writes).toEqual(['a', large, 'b']);
   });
 
+  it('writes a message in parts without joining or changing their order', async () => {
+    const pipe = new SlowPipe();
+    const writer = new ChildWriter(pipe, 100_000);
+    const large = 'x'.repeat(70_000);
+    writer.send(Buffer.from('before\n'));
+    expect(writer.sendParts(['{', large, '}\n'].map((part) => Buffer.from(part)))).toBe(true);
+    expect(writer.sendParts([Buffer.alloc(40_000)])).toBe(false);
+    await settle();
+    expect(pipe.writes).toEqual(['before\n', '{', large, '}\n']);
+  });
+
   it('waits for a full pipe, and refuses what is beyond its bound', async () => {
     const pipe = new SlowPipe(true);
     const writer = new ChildWriter(pipe, 30);

@@ -21,16 +21,32 @@ export class ChildWriter implements MessageLink {
   ) {}
 
   send(message: Buffer): boolean {
-    if (this.queuedBytes + message.length > this.maxQueuedBytes && this.queue.length > 0) {
-      return false;
-    }
+    if (!this.hasRoom(message.length)) return false;
     this.queue.push(message);
     this.queuedBytes += message.length;
-    if (!this.scheduled && !this.full) {
-      this.scheduled = true;
-      setImmediate(this.flush);
-    }
+    this.schedule();
     return true;
+  }
+
+  sendParts(parts: readonly Buffer[]): boolean {
+    let bytes = 0;
+    for (const part of parts) bytes += part.length;
+    if (!this.hasRoom(bytes)) return false;
+    for (const part of parts) this.queue.push(part);
+    this.queuedBytes += bytes;
+    this.schedule();
+    return true;
+  }
+
+  /** A message of any size has room when nothing waits. */
+  private hasRoom(bytes: number): boolean {
+    return this.queuedBytes + bytes <= this.maxQueuedBytes || this.queue.length === 0;
+  }
+
+  private schedule(): void {
+    if (this.scheduled || this.full) return;
+    this.scheduled = true;
+    setImmediate(this.flush);
   }
 
   private readonly flush = (): void => {

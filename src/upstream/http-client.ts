@@ -1,6 +1,7 @@
 // HOT PATH
 import { Pool } from 'undici';
 import type { CancelTimer, Clock } from '../kernel/clock.js';
+import { Slots } from '../kernel/slots.js';
 import type { Activity } from './activity.js';
 import { checkedConnector, connectionError, type Egress } from './connector.js';
 import { DeadlineSweep } from './deadline-sweep.js';
@@ -19,7 +20,7 @@ export class HttpClient {
   private readonly calls: Pool;
   private readonly streams: Pool;
   private readonly connector: ReturnType<typeof checkedConnector>;
-  private readonly exchanges = new Set<HttpExchange>();
+  private readonly exchanges = new Slots<HttpExchange>();
   private readonly sweep: DeadlineSweep;
 
   constructor(
@@ -40,7 +41,7 @@ export class HttpClient {
   /** Sends for the first time. */
   start(exchange: HttpExchange): void {
     const { timeoutMs, counted } = exchange.request;
-    this.exchanges.add(exchange);
+    exchange.slot = this.exchanges.add(exchange);
     const nowMs = counted ? this.activity.callStarted() : this.nowMs();
     if (timeoutMs !== Infinity) {
       exchange.deadlineMs = nowMs + timeoutMs;
@@ -56,13 +57,15 @@ export class HttpClient {
   }
 
   ended(exchange: HttpExchange): void {
-    if (!this.exchanges.delete(exchange)) return;
+    if (exchange.slot < 0) return;
+    this.exchanges.remove(exchange.slot);
+    exchange.slot = -1;
     if (exchange.request.counted) this.activity.callEnded();
   }
 
   /** Fails the exchanges of `source`, or all for `null`. */
   failAll(source: object | null, error: UpstreamError): void {
-    for (const exchange of [...this.exchanges]) {
+    for (const exchange of [...this.exchanges.values()]) {
       if (source === null || exchange.source === source) exchange.fail(error);
     }
   }

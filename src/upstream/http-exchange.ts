@@ -52,6 +52,8 @@ const MAX_HELD_BYTES = 4096;
  */
 export class HttpExchange implements Dispatcher.DispatchHandler, ExchangeHandle, Expiring {
   deadlineMs = Infinity;
+  /** Where the client keeps it; -1 while it does not. */
+  slot = -1;
   /** The session that the answer opened, or `null`. */
   givenSession: string | null = null;
   private controller: Dispatcher.DispatchController | null = null;

@@ -8,16 +8,21 @@ import {
 } from '../protocol/envelope-scan.js';
 import { RpcError } from '../protocol/rpc-error.js';
 import type { Activity } from './activity.js';
-import { encodeMessage, encodeRequest, MessageTable, type PendingCall } from './message-table.js';
+import { MessageTable, type PendingCall } from './message-table.js';
+import { encodeMessage, encodeRequest, sliceRequest } from './request-line.js';
 import { UpstreamError } from './upstream.errors.js';
 import type { ReplySink, RequestSpans } from './upstream.js';
 
 const OPEN_BRACKET = 91;
+/** Longer requests go out in slices; below, copying is cheaper than a vector of writes. */
+const COPY_LIMIT = 65_536;
 
 /** What carries messages to the upstream. */
 export interface MessageLink {
   /** `message` is one line with its line break. `false`: there is no room for it. `call`: the request it is, if one. */
   send(message: Buffer, call: PendingCall | null): boolean;
+  /** The same for a message in parts, which are kept until they are written. */
+  sendParts(parts: readonly Buffer[], call: PendingCall | null): boolean;
 }
 
 /** Hears what the table of calls has no use for. */
@@ -59,7 +64,7 @@ export class MessageChannel {
     cancellable = true,
   ): PendingCall {
     const call = this.table.add(owner, body, spans, sink, timeoutMs, cancellable);
-    if (!this.link.send(encodeRequest(body, spans, call.id), call)) {
+    if (!this.sendRequest(body, spans, call)) {
       // Not at once: the caller does not hold the handle yet.
       setImmediate(() => {
         const message = 'The upstream does not read what is sent to it';
@@ -67,6 +72,13 @@ export class MessageChannel {
       });
     }
     return call;
+  }
+
+  private sendRequest(body: Buffer, spans: RequestSpans, call: PendingCall): boolean {
+    const parts = body.length > COPY_LIMIT ? sliceRequest(body, spans, call.id) : null;
+    return parts === null
+      ? this.link.send(encodeRequest(body, spans, call.id), call)
+      : this.link.sendParts(parts, call);
   }
 
   /** A notification or a response. Dropped when there is no room for it. */

@@ -4,14 +4,11 @@ import type { Envelope } from '../protocol/envelope-scan.js';
 import { spliceId } from '../protocol/envelope-scan.js';
 import { rpcNotification } from '../protocol/message.js';
 import type { Activity } from './activity.js';
+import { CallRing } from './call-ring.js';
 import { DeadlineSweep, type Expiring } from './deadline-sweep.js';
 import { TaskLedger } from './task-ledger.js';
 import { UpstreamError } from './upstream.errors.js';
 import type { CallHandle, ReplySink, RequestSpans } from './upstream.js';
-
-const NEWLINE = 10;
-const CARRIAGE_RETURN = 13;
-const SPACE = 32;
 
 /** A request on its way. Invariant: its sink hears exactly one end, unless it was abandoned, which it then knows. */
 export class PendingCall implements CallHandle, Expiring {
@@ -52,7 +49,7 @@ export interface TableOutlet {
  * client's progress token as well, so that clients who choose equal ids or tokens do not hear one another.
  */
 export class MessageTable {
-  private readonly calls = new Map<number, PendingCall>();
+  private readonly calls = new CallRing<PendingCall>();
   private readonly sweep: DeadlineSweep;
   /** Tasks outlive the calls that made them. */
   readonly tasks = new TaskLedger();
@@ -83,7 +80,7 @@ export class MessageTable {
     call.timeoutMs = timeoutMs;
     call.cancellable = cancellable;
     call.deadlineMs = this.activity.callStarted() + timeoutMs;
-    this.calls.set(call.id, call);
+    this.calls.add(call);
     this.sweep.arm();
     return call;
   }
@@ -154,55 +151,5 @@ export class MessageTable {
     if (task === undefined) return false;
     this.outlet.onTaskProgress(task.owner, spliceId(line, start, end, task.clientToken));
     return true;
-  }
-}
-
-/**
- * The request as the upstream gets it: one line with its line break, under `id`, which also replaces a progress token.
- * Raw line breaks in valid JSON are white space between tokens. `body` itself is not changed.
- */
-export function encodeRequest(body: Buffer, spans: RequestSpans, id: number): Buffer {
-  const text = String(id);
-  const { idStart, idEnd, tokenStart, tokenEnd } = spans;
-  const token = tokenEnd === 0 ? 0 : text.length - (tokenEnd - tokenStart);
-  const line = Buffer.allocUnsafe(body.length + text.length - (idEnd - idStart) + token + 1);
-  const tokenFirst = tokenEnd !== 0 && tokenEnd <= idStart;
-  let at = 0;
-  let from = 0;
-  if (tokenFirst) {
-    at = body.copy(line, 0, 0, tokenStart);
-    at += line.write(text, at, 'latin1');
-    from = tokenEnd;
-  }
-  at += body.copy(line, at, from, idStart);
-  at += line.write(text, at, 'latin1');
-  from = idEnd;
-  if (tokenEnd !== 0 && !tokenFirst) {
-    at += body.copy(line, at, from, tokenStart);
-    at += line.write(text, at, 'latin1');
-    from = tokenEnd;
-  }
-  at += body.copy(line, at, from);
-  return endLine(line, at);
-}
-
-/** `message` as one line with its line break; a copy. */
-export function encodeMessage(message: Buffer): Buffer {
-  const line = Buffer.allocUnsafe(message.length + 1);
-  return endLine(line, message.copy(line));
-}
-
-function endLine(line: Buffer, length: number): Buffer {
-  // Some readers break lines at a lone carriage return too.
-  blank(line, NEWLINE, length);
-  blank(line, CARRIAGE_RETURN, length);
-  line[length] = NEWLINE;
-  return line;
-}
-
-function blank(line: Buffer, byte: number, length: number): void {
-  // `line` may be fresh memory behind `length`.
-  for (let i = line.indexOf(byte); i >= 0 && i < length; i = line.indexOf(byte, i + 1)) {
-    line[i] = SPACE;
   }
 }

@@ -78,6 +78,10 @@ export class SseLink implements MessageLink {
     return true;
   }
 
+  sendParts(parts: readonly Buffer[], call: PendingCall | null): boolean {
+    return this.send(Buffer.concat(parts), call);
+  }
+
   close(error: UpstreamError): void {
     this.end(error);
     this.stream.abort();

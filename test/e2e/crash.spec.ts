@@ -47,8 +47,9 @@ async function writeUntilKilled(
         registered.push(name);
         if (count % 3 !== 0) continue;
         const etag = { 'if-match': created.headers.get('etag') ?? '' };
-        const gone = await gateway.request('DELETE', `/api/v1/services/${name}`, undefined, etag);
+        // From here on it may be there or not, until the removal is acknowledged.
         registered.splice(registered.indexOf(name), 1);
+        const gone = await gateway.request('DELETE', `/api/v1/services/${name}`, undefined, etag);
         if (gone.status === 204) removed.push(name);
       } catch {
         return;

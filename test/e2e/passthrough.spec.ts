@@ -157,7 +157,8 @@ async function transcriptOf(client: Client, heard: string[]): Promise<unknown[]>
         onprogress: (step) => progress.push(step),
       },
     ),
-    progress,
+    // The last one races with the answer inside the client, however it is connected.
+    progress.slice(0, 3),
   );
   seen.push([...heard]);
   return seen;

@@ -24,14 +24,13 @@ export interface Answer<Body> {
 
 /** The built gateway as its own process, driven over HTTP like any user would. */
 export class GatewayProcess {
-  private output = '';
-
   private constructor(
     readonly child: ChildProcess,
     readonly url: string,
     readonly port: number,
     readonly dataDir: string,
     readonly readyMs: number,
+    private readonly output: readonly string[],
   ) {}
 
   static async start(options: GatewayOptions = {}): Promise<GatewayProcess> {
@@ -52,19 +51,15 @@ export class GatewayProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const url = `http://127.0.0.1:${port}`;
-    let output = '';
-    const collect = (chunk: Buffer): void => {
-      output = (output + chunk.toString()).slice(-200_000);
-      if (gateway !== undefined) gateway.output = output;
-    };
-    let gateway: GatewayProcess | undefined;
-    child.stdout.on('data', collect);
-    child.stderr.on('data', collect);
+    const output: string[] = [];
+    child.stdout.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => output.push(chunk.toString()));
     for (;;) {
-      if (child.exitCode !== null) throw new Error(`gateway exited ${child.exitCode}:\n${output}`);
+      if (child.exitCode !== null)
+        throw new Error(`gateway exited ${child.exitCode}:\n${output.join('')}`);
       if (performance.now() - startedAt > 30_000) {
         child.kill('SIGKILL');
-        throw new Error(`gateway not ready in 30 s:\n${output}`);
+        throw new Error(`gateway not ready in 30 s:\n${output.join('')}`);
       }
       const ready = await fetch(`${url}/readyz`).then(
         (response) => response.ok,
@@ -73,14 +68,12 @@ export class GatewayProcess {
       if (ready) break;
       await pause(20);
     }
-    gateway = new GatewayProcess(child, url, port, dataDir, performance.now() - startedAt);
-    gateway.output = output;
-    return gateway;
+    return new GatewayProcess(child, url, port, dataDir, performance.now() - startedAt, output);
   }
 
   /** What it wrote to stdout and stderr so far. */
   get logs(): string {
-    return this.output;
+    return this.output.join('');
   }
 
   get pid(): number {
@@ -138,7 +131,7 @@ export class GatewayProcess {
     while (this.child.exitCode === null && this.child.signalCode === null) {
       if (performance.now() > until) {
         this.child.kill('SIGKILL');
-        throw new Error(`gateway still runs after ${withinMs} ms:\n${this.output}`);
+        throw new Error(`gateway still runs after ${withinMs} ms:\n${this.logs}`);
       }
       await pause(10);
     }

@@ -18,7 +18,7 @@ import type { JsonObject } from '../../../src/kernel/json.js';
 import { SilentLogger } from '../../../src/kernel/logger.js';
 import { SystemRandom } from '../../../src/kernel/random.js';
 import { ManualClock } from '../../support/manual-clock.js';
-import { FakeSource, TOOLS } from './fake-upstreams.js';
+import { TOOLS, type FakeSource } from './fake-upstreams.js';
 
 const KEY = Buffer.alloc(32, 7);
 

@@ -28,6 +28,14 @@ export class Slots<T> {
   }
 
   /** In no particular order. What is added meanwhile may be left out; removing is fine. */
+  *values(): IterableIterator<T> {
+    for (let slot = 0; slot < this.items.length; slot += 1) {
+      const item = this.items[slot];
+      if (item !== null && item !== undefined) yield item;
+    }
+  }
+
+  /** The same without an iterator. */
   forEach(visit: (item: T) => void): void {
     for (let slot = 0; slot < this.items.length; slot += 1) {
       const item = this.items[slot];

@@ -1,0 +1,115 @@
+import { describe, expect, it } from '@jest/globals';
+import { FakeHealthLifecycle, MiddleRandom } from '../../test/support/fake-health-lifecycle.js';
+import { basicCheck, functionalCheck } from '../../test/support/fake-probe-conversation.js';
+import { ManualClock } from '../../test/support/manual-clock.js';
+import { serviceConfig, serviceDocument } from '../../test/support/service-fixture.js';
+import type { HealthCheckConfig } from '../config/service-config.js';
+import { EventBus } from '../kernel/event-bus.js';
+import { SilentLogger } from '../kernel/logger.js';
+import type { ServiceDocument } from '../registry/service.js';
+import { Probe, type ProbeTarget } from './probe.js';
+import { ProbeRunner } from './probe.runner.js';
+import { ServiceHealth } from './service-health.js';
+import { UsageWatch } from './usage-watch.js';
+
+const ID = 'weather';
+
+/** Passes, and keeps what it was pointed at. */
+class Recording extends Probe {
+  readonly targets: ProbeTarget[] = [];
+
+  override run(target: ProbeTarget): Promise<{ failure: null; evidence: string }> {
+    this.targets.push(target);
+    return Promise.resolve({ failure: null, evidence: 'fine' });
+  }
+}
+
+class Bench {
+  readonly clock = new ManualClock();
+  readonly lifecycle = new FakeHealthLifecycle();
+  readonly probe = new Recording();
+  documents: ServiceDocument[] = [];
+  readonly health: ServiceHealth;
+
+  constructor(checks: HealthCheckConfig[], command: string | null = 'node') {
+    this.serve(1, checks, command);
+    const logger = new SilentLogger();
+    const scrubber = (): Promise<(text: string) => string> => Promise.resolve((text) => text);
+    const find = (id: string): ServiceDocument | undefined =>
+      this.documents.find(({ service_id }) => service_id === id);
+    this.health = new ServiceHealth({
+      registry: {
+        find,
+        require: () => this.documents[0] as ServiceDocument,
+        list: () => this.documents,
+      },
+      lifecycle: this.lifecycle,
+      runner: new ProbeRunner(
+        { basic: this.probe, functional: this.probe },
+        scrubber,
+        this.clock,
+        logger,
+      ),
+      usage: new UsageWatch(this.clock),
+      clock: this.clock,
+      random: new MiddleRandom(),
+      bus: new EventBus(logger),
+      logger,
+    });
+  }
+
+  serve(revision: number, checks: HealthCheckConfig[], command: string | null = 'node'): void {
+    const effective = serviceConfig({ runtime: { command }, monitoring: { checks } });
+    this.documents = [serviceDocument(ID, { effective, revision })];
+  }
+}
+
+describe('ServiceHealth', () => {
+  it('plans the checks of the revision that serves, and no others', () => {
+    const bench = new Bench([basicCheck(), functionalCheck()]);
+    bench.health.follow(ID);
+    expect(bench.health.rounds.size).toBe(2);
+    bench.serve(2, [basicCheck()]);
+    bench.health.follow(ID);
+    expect(bench.health.rounds.size).toBe(1);
+  });
+
+  it.each(['draft', 'validating', 'deploying', 'deactivating', 'inactive', 'error'] as const)(
+    'plans nothing in state %s',
+    (state) => {
+      const bench = new Bench([basicCheck()]);
+      bench.health.follow(ID);
+      bench.lifecycle.state = state;
+      bench.health.follow(ID);
+      expect(bench.health.rounds.size).toBe(0);
+    },
+  );
+
+  it('keeps nothing of a service that is gone', () => {
+    const bench = new Bench([basicCheck()]);
+    bench.health.follow(ID);
+    bench.documents = [];
+    bench.health.follow(ID);
+    expect([bench.health.rounds.size, bench.health.boards.size]).toEqual([0, 0]);
+  });
+
+  it.each<[string, { uptime_s: number } | null, string | null, boolean]>([
+    ['a young instance', { uptime_s: 1 }, 'node', true],
+    ['an old instance that nobody uses', { uptime_s: 301 }, 'node', false],
+    ['no instance', null, 'node', false],
+    ['a remote server, however long connected', { uptime_s: 9_999 }, null, true],
+  ])('takes %s for awake or not', async (_name, view, command, awake) => {
+    const bench = new Bench([basicCheck()], command);
+    bench.lifecycle.instanceViews = view === null ? [] : [{ ...view, state: 'ready' }];
+    bench.health.follow(ID);
+    await bench.health.runAll(ID);
+    expect(bench.probe.targets).toMatchObject([{ awake }]);
+  });
+
+  it('calls a remote server that is not connected anything but idle', () => {
+    const bench = new Bench([], null);
+    bench.lifecycle.instanceViews = [];
+    bench.health.noteProven(ID, 1);
+    expect(bench.health.recordOf(ID).reason).toBe('Proven');
+  });
+});

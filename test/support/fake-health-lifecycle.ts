@@ -1,0 +1,72 @@
+import type { LifecycleAccess } from '../../src/health/health-ports.js';
+import { Random } from '../../src/kernel/random.js';
+import type { Availability } from '../../src/lifecycle/availability.js';
+import type { InstanceView } from '../../src/lifecycle/instance.js';
+import type { AttemptView, ProofResult } from '../../src/lifecycle/observation-intake.js';
+import type {
+  HealthRecord,
+  ServiceState,
+  ServiceStatusDocument,
+} from '../../src/lifecycle/service-status.js';
+import { FakeSource } from './fake-probe-conversation.js';
+
+/** Randomness that is always in the middle. */
+export class MiddleRandom extends Random {
+  override uuid(): string {
+    return '';
+  }
+  override fraction(): number {
+    return 0.5;
+  }
+  override bytes(count: number): Buffer {
+    return Buffer.alloc(count);
+  }
+}
+
+/** A lifecycle with one service, in the state that it is told, which keeps what it is told. */
+export class FakeHealthLifecycle implements LifecycleAccess {
+  state: ServiceState = 'active';
+  serving = true;
+  instanceViews: Partial<InstanceView>[] = [{ state: 'ready', uptime_s: 1 }];
+  readonly source = new FakeSource();
+  readonly unhealthy: string[] = [];
+  readonly proofs: ProofResult[] = [];
+  readonly tools: unknown[] = [];
+  attempt: AttemptView | null = null;
+  record: HealthRecord | null = null;
+  proof: ServiceStatusDocument['proof'] = null;
+
+  statusOf(): ServiceStatusDocument {
+    const { state, proof } = this;
+    return { state, proof, last_failure: null } as unknown as ServiceStatusDocument;
+  }
+  availabilityOf(): Availability {
+    const { serving, state } = this;
+    return { serving, state, reason: 'Down', message: 'It is down.', retry_after_s: 1 };
+  }
+  instances(): InstanceView[] {
+    return this.instanceViews as InstanceView[];
+  }
+  sourceFor(): FakeSource {
+    return this.source;
+  }
+  upstreamOf(): AttemptView | null {
+    return this.attempt;
+  }
+  recordProof(_id: string, result: ProofResult): Promise<void> {
+    this.proofs.push(result);
+    if (result.ok) this.proof = result.proof;
+    return Promise.resolve();
+  }
+  recordHealth(_id: string, record: HealthRecord): Promise<void> {
+    this.record = record;
+    return Promise.resolve();
+  }
+  recordUnhealthy(_id: string, reason: string): void {
+    this.unhealthy.push(reason);
+  }
+  recordTools(_id: string, tools: readonly unknown[]): Promise<void> {
+    this.tools.push(...tools);
+    return Promise.resolve();
+  }
+}
