@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { foreignSchemaFault, MAX_SCHEMA_BYTES } from './foreign-schema.js';
+import { foreignSchemaFault } from './foreign-schema.js';
 
 describe('foreignSchemaFault', () => {
   it('accepts local references and unknown keywords', () => {
@@ -11,16 +11,16 @@ describe('foreignSchemaFault', () => {
     [
       'a reference to another document in a list',
       { anyOf: [{ $ref: 'other.json' }] },
-      /another document/,
+      /outside|remote|another/,
     ],
-    ['a dynamic one', { $dynamicRef: 'http://x/y' }, /another document/],
-    ['a keyword of the wrong type', { required: 'a' }, /not a valid JSON Schema/],
-    ['a pattern with a look-ahead', { pattern: '(?=a)b' }, /not a valid JSON Schema/],
+    ['a dynamic one', { $dynamicRef: 'http://x/y' }, /outside|remote|another/],
+    ['a keyword of the wrong type', { required: 'a' }, /not usable/],
+    ['a pattern with a look-ahead', { pattern: '(?=a)b' }, /linear time/],
   ])('refuses %s', (_what, schema, fault) => {
     expect(foreignSchemaFault(schema)).toMatch(fault);
   });
 
   it('refuses one that is too large', () => {
-    expect(foreignSchemaFault({ description: 'x'.repeat(MAX_SCHEMA_BYTES) })).toMatch(/larger/);
+    expect(foreignSchemaFault({ description: 'x'.repeat(256 * 1024) })).toMatch(/larger/);
   });
 });

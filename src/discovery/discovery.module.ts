@@ -12,6 +12,8 @@ import { HealthService } from '../health/health.service.js';
 import { Clock } from '../kernel/clock.js';
 import { LifecycleModule } from '../lifecycle/lifecycle.module.js';
 import { LifecycleService } from '../lifecycle/lifecycle.service.js';
+import { Metrics } from '../observability/metrics.js';
+import { ObservabilityModule } from '../observability/observability.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { RoutesModule } from '../routes/routes.module.js';
 import { RoutesService } from '../routes/routes.service.js';
@@ -47,6 +49,7 @@ import { ToolsService } from './tools.service.js';
     GatewayModule,
     HealthModule,
     LifecycleModule,
+    ObservabilityModule,
     RegistryModule,
     RoutesModule,
     StorageModule,
@@ -93,6 +96,7 @@ export class DiscoveryModule implements OnApplicationBootstrap, BeforeApplicatio
     private readonly desk: StreamDesk,
     private readonly routes: RoutesService,
     private readonly gate: ReadinessGate,
+    private readonly metrics: Metrics,
   ) {}
 
   /** Here, as lower modules may not know of health: they have all started when this one does. */
@@ -100,6 +104,7 @@ export class DiscoveryModule implements OnApplicationBootstrap, BeforeApplicatio
     this.gate.ready('store');
     this.gate.ready('lifecycle');
     if (this.routes.tableVersion > 0) this.gate.ready('routes');
+    this.metrics.readFrom({ routeTableVersion: () => this.routes.tableVersion });
   }
 
   /** Open streams would keep the listener from closing. */

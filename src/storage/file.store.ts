@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import type { JsonObject } from '../kernel/json.js';
 import { assembleParts, type FileStoreOptions, type FileStoreParts } from './file-store-parts.js';
 import { GroupCommit } from './group-commit.js';
@@ -18,6 +19,8 @@ import { storageProblems } from './storage.errors.js';
 import { StoreBoot, type BootFacts } from './store-boot.js';
 
 const DEFAULT_FEED_COMMITS = 10_000;
+/** Carries `{ duration_ms }` of each commit that became durable. */
+const commitChannel = channel('switchyard:commit');
 
 /**
  * The embedded store: journal first, files second. A commit is durable once its journal record is; the JSON files follow
@@ -86,7 +89,12 @@ export class FileStore extends RecordStore {
 
   override async commit(changes: readonly RecordChange[], meta: CommitMeta): Promise<number> {
     if (this.phase !== 'open') throw storageProblems.closed();
-    return this.commits.submit(prepareCommit(changes, meta));
+    const startedMs = this.parts.clock.monotonicMs();
+    const revision = await this.commits.submit(prepareCommit(changes, meta));
+    if (commitChannel.hasSubscribers) {
+      commitChannel.publish({ duration_ms: this.parts.clock.monotonicMs() - startedMs });
+    }
+    return revision;
   }
 
   override async changesSince(
