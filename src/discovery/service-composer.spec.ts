@@ -47,7 +47,7 @@ describe('ServiceComposer', () => {
       stable_revision: 3,
       candidate: 5,
       generation: 9,
-      config: document.effective,
+      config: document.spec.config,
       deleted_at: null,
       endpoints: {
         streamable_http: 'http://localhost:8090/mcp/weather',

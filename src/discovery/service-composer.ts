@@ -47,7 +47,7 @@ export class ServiceComposer {
       stable_revision: status.stable_revision,
       candidate: document.candidate,
       generation: document.generation,
-      config: document.effective,
+      config: spec.config,
       former_names: document.former_names,
       created_at: document.created_at,
       updated_at: document.updated_at,

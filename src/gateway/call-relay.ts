@@ -1,5 +1,5 @@
 // HOT PATH
-import type { ExchangeHandle, ExchangeSink } from '../upstream/upstream.js';
+import type { ExchangeConversation, ExchangeSink } from '../upstream/upstream.js';
 import type { UpstreamError } from '../upstream/upstream.errors.js';
 import { AnswerPipe, credentialsRefused, isAboutOurCredentials } from './answer-pipe.js';
 import { CallRecord, type CallFacts, type CallLedger } from './call.js';
@@ -7,7 +7,7 @@ import { callChannel } from './channels.js';
 import type { Inbound } from './inbound.js';
 import type { Link } from './link.js';
 import type { StreamableSession } from './streamable-session.js';
-import { outcomeOfError, rpcErrorOf } from './wire-error.js';
+import { internalFault, outcomeOfError, rpcErrorOf } from './wire-error.js';
 
 export interface Passed extends CallFacts {
   /** The request's id as JSON; `null` for what is no request and gets no JSON-RPC answer. */
@@ -37,8 +37,19 @@ export class CallRelay extends CallRecord implements ExchangeSink {
     });
   }
 
-  start(exchange: ExchangeHandle): void {
-    this.pipe.exchange = exchange;
+  /** Sends it. Throws only for a fault of ours; the call has ended then. */
+  post(
+    conversation: ExchangeConversation,
+    body: Buffer,
+    headers: Readonly<Record<string, string>>,
+  ): void {
+    try {
+      const { callTimeoutMs } = this.endpoint;
+      this.pipe.exchange = conversation.post(body, headers, this, callTimeoutMs);
+    } catch (error) {
+      if (this.settle('failed', 'internal')) this.pipe.fail(this.id, internalFault());
+      throw error;
+    }
   }
 
   onHead(status: number, headers: Readonly<Record<string, string>>): void {

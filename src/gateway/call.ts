@@ -7,7 +7,7 @@ import { outcomeOf } from './call-outcome.js';
 import { callChannel, type CallMessage, type CallOutcome } from './channels.js';
 import type { Endpoint } from './endpoint.js';
 import type { Link } from './link.js';
-import { outcomeOfError, rpcErrorOf } from './wire-error.js';
+import { internalFault, outcomeOfError, rpcErrorOf } from './wire-error.js';
 
 /** What a caller asks for, as far as counting it goes. */
 export interface CallFacts {
@@ -89,6 +89,11 @@ export abstract class Call extends CallRecord implements ReplySink {
     if (!this.settle('cancelled', 'cancelled')) return;
     this.handle?.abandon(false);
     this.refuse(error);
+  }
+
+  /** It could not be sent, for a fault of ours. The caller is told no more than that. */
+  fault(): void {
+    if (this.settle('failed', 'internal')) this.refuse(internalFault());
   }
 
   abstract onRelated(message: Buffer): void;

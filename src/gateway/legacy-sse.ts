@@ -20,7 +20,7 @@ import {
 import { sendEmpty, sendRpcError } from './reply.js';
 import type { SessionTable } from './session-table.js';
 import { refuseMethod } from './streamable-http.js';
-import { rpcErrorOf, unknownSession } from './wire-error.js';
+import { internalFault, rpcErrorOf, unknownSession } from './wire-error.js';
 
 /** The legacy HTTP+SSE transport (2024-11-05) in front of any upstream: GET …/sse, POST …/message. */
 export class LegacySse implements MessageTaker {
@@ -58,7 +58,12 @@ export class LegacySse implements MessageTaker {
     const id = envelope.kind === 'response' ? null : idOf(body, envelope);
     const session = this.sessionOf(inbound);
     if (session === null) {
-      sendRpcError(response, requestId, id, unknownSession());
+      const { endpoint, principal } = inbound;
+      const unavailable =
+        endpoint.unavailable === null
+          ? null
+          : this.dispatcher.admitCall(endpoint, principal, '', null);
+      sendRpcError(response, requestId, id, unavailable ?? unknownSession());
       return;
     }
     session.lastUsedMs = this.sessions.pulse.nowMs();
@@ -171,9 +176,7 @@ export class LegacySse implements MessageTaker {
       .catch((error: unknown) => {
         if (id === null) return;
         const fault =
-          error instanceof UpstreamError
-            ? rpcErrorOf(error, endpoint)
-            : new RpcError(RPC.internalError, 'The gateway failed');
+          error instanceof UpstreamError ? rpcErrorOf(error, endpoint) : internalFault();
         session.say(rpcErrorMessage(id, fault));
       });
   }

@@ -84,14 +84,22 @@ export class Link implements ConversationSink {
     if (this.calls === 0 && this.retired) this.close();
   }
 
-  /** Sends a request whose answer goes to `call` as one message, over either kind of conversation. */
+  /**
+   * Sends a request whose answer goes to `call` as one message, over either kind of conversation. Throws only for a fault
+   * of ours; the call has ended then.
+   */
   submit(call: Call, body: Buffer, spans: RequestSpans): void {
     const conversation = this.conversation;
     const timeoutMs = call.endpoint.callTimeoutMs;
-    call.handle =
-      conversation.kind === 'messages'
-        ? conversation.request(body, spans, call, timeoutMs)
-        : new ExchangeCall(conversation, body, call, call.id, timeoutMs);
+    try {
+      call.handle =
+        conversation.kind === 'messages'
+          ? conversation.request(body, spans, call, timeoutMs)
+          : new ExchangeCall(conversation, body, call, call.id, timeoutMs);
+    } catch (error) {
+      call.fault();
+      throw error;
+    }
   }
 
   /** Sends a notification, or an answer to the upstream's request. */

@@ -7,6 +7,7 @@ import { gatewayProblems } from './gateway.errors.js';
 import { readBody, type BodyFault, type Inbound } from './inbound.js';
 import { parseBytes } from './json-bytes.js';
 import { sendProblem, sendRpcError } from './reply.js';
+import { internalFault } from './wire-error.js';
 
 /** Takes the messages of a POST; exactly one of its methods is called, and none when the body was refused. */
 export interface MessageTaker {
@@ -23,9 +24,9 @@ export function readMessages(inbound: Inbound, taker: MessageTaker, logger: Logg
       // Nobody above: this runs in an event of the socket, and a fault here must not end the process.
       const { response, requestId, path } = inbound;
       logger.error({ err: error, request_id: requestId, path }, 'a message failed');
-      const fault = new RpcError(RPC.internalError, 'The gateway failed', undefined, 500);
+      if (response.writableEnded) return;
       if (response.headersSent) response.destroy();
-      else sendRpcError(response, requestId, null, fault);
+      else sendRpcError(response, requestId, null, internalFault());
     }
   });
 }

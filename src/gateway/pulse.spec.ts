@@ -17,13 +17,15 @@ function addTo(pulse: Pulse, call: ReturnType<typeof callOf>): void {
 }
 
 describe('the pulse', () => {
-  it('turns a call into a stream after 1.5 s, once', async () => {
+  it('turns a call into a stream after 200 ms and at most 50 ms more, once', async () => {
     const clock = new ManualClock();
     const pulse = new Pulse(clock);
     const call = callOf(0);
     addTo(pulse, call);
-    await clock.advance(1_400);
+    await clock.advance(190);
     expect(call.becomeStream).not.toHaveBeenCalled();
+    await clock.advance(60);
+    expect(call.becomeStream).toHaveBeenCalledTimes(1);
     await clock.advance(3_000);
     expect(call.becomeStream).toHaveBeenCalledTimes(1);
   });
@@ -34,11 +36,11 @@ describe('the pulse', () => {
     const [answered, old] = [callOf(0), callOf(0)];
     const slot = pulse.addWaiting(answered);
     addTo(pulse, old);
-    await clock.advance(1_000);
-    const young = callOf(1_000);
+    await clock.advance(120);
+    const young = callOf(120);
     addTo(pulse, young);
     pulse.dropWaiting(slot);
-    await clock.advance(1_000);
+    await clock.advance(130);
     const heard = [answered, old, young].map((call) => call.becomeStream.mock.calls.length);
     expect(heard).toEqual([0, 1, 0]);
   });

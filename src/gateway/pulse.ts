@@ -2,8 +2,9 @@ import type { CancelTimer, Clock } from '../kernel/clock.js';
 import type { EventStream, StreamPulse } from './event-stream.js';
 import { Slots } from '../kernel/slots.js';
 
-const BEAT_MS = 250;
-const SWITCH_AFTER_MS = 1_500;
+const BEAT_MS = 50;
+const SWITCH_AFTER_MS = 200;
+const STREAM_BEAT_MS = 1_000;
 const KEEP_ALIVE_MS = 15_000;
 
 /** A call that nothing has been written for yet. */
@@ -14,14 +15,15 @@ export interface WaitingCall {
 }
 
 /**
- * The one coarse timer of the data plane: slow calls become streams after 1.5 s, quiet streams get a comment every 15 s.
- * Why not a timer per call: two timer operations would cost more than the rest of the accounting. Runs only while
- * something waits.
+ * The two coarse timers of the data plane: a call that is not answered within 200 ms (and at most 50 ms more) becomes a
+ * stream, which a client can resume when its connection breaks; quiet streams get a comment every 15 s. Why not a timer
+ * per call: two timer operations would cost more than the rest of the accounting. Each runs only while something waits.
  */
 export class Pulse implements StreamPulse {
   private readonly waiting = new Slots<WaitingCall>();
   private readonly streams = new Slots<EventStream>();
-  private cancelTimer: CancelTimer | null = null;
+  private cancelBeat: CancelTimer | null = null;
+  private cancelStreamBeat: CancelTimer | null = null;
 
   constructor(private readonly clock: Clock) {}
 
@@ -31,7 +33,7 @@ export class Pulse implements StreamPulse {
 
   /** Answers the slot to drop it by, once. */
   addWaiting(call: WaitingCall): number {
-    if (this.cancelTimer === null) this.arm();
+    this.cancelBeat ??= this.clock.schedule(BEAT_MS, this.beat);
     return this.waiting.add(call);
   }
 
@@ -41,7 +43,7 @@ export class Pulse implements StreamPulse {
 
   /** Answers the slot to drop it by, once. */
   addStream(stream: EventStream): number {
-    if (this.cancelTimer === null) this.arm();
+    this.cancelStreamBeat ??= this.clock.schedule(STREAM_BEAT_MS, this.beatStreams);
     return this.streams.add(stream);
   }
 
@@ -49,27 +51,29 @@ export class Pulse implements StreamPulse {
     this.streams.remove(slot);
   }
 
-  /** Ends the timer; for shutdown. */
+  /** Ends the timers; for shutdown. */
   stop(): void {
-    this.cancelTimer?.();
-    this.cancelTimer = null;
+    this.cancelBeat?.();
+    this.cancelStreamBeat?.();
+    this.cancelBeat = this.cancelStreamBeat = null;
   }
 
-  private arm(): void {
-    this.cancelTimer = this.clock.schedule(BEAT_MS, () => {
-      this.cancelTimer = null;
-      this.beat();
-      if (this.waiting.size > 0 || this.streams.size > 0) this.arm();
-    });
-  }
-
-  private beat(): void {
+  private readonly beat = (): void => {
+    this.cancelBeat = null;
     const now = this.clock.monotonicMs();
     this.waiting.forEach((call) => {
       if (now - call.startedMs >= SWITCH_AFTER_MS) call.becomeStream();
     });
+    if (this.waiting.size > 0) this.cancelBeat = this.clock.schedule(BEAT_MS, this.beat);
+  };
+
+  private readonly beatStreams = (): void => {
+    this.cancelStreamBeat = null;
+    const now = this.clock.monotonicMs();
     this.streams.forEach((stream) => {
       if (now - stream.lastWriteMs >= KEEP_ALIVE_MS) stream.keepAlive();
     });
-  }
+    if (this.streams.size === 0) return;
+    this.cancelStreamBeat = this.clock.schedule(STREAM_BEAT_MS, this.beatStreams);
+  };
 }

@@ -10,8 +10,7 @@ export interface RouteEntry {
   readonly primary: boolean;
 }
 
-interface Literal {
-  readonly match: RouteMatch;
+interface Literal extends RouteMatch {
   readonly rank: number;
 }
 
@@ -30,33 +29,31 @@ const LEGACY_ENDS = ['/sse', '/message'] as const;
  * only to patterns that stand behind it, as a priority may put a pattern first.
  */
 export class CompiledRouteTable implements RouteTable {
-  readonly endpoints: readonly Endpoint[];
+  readonly endpoints: Endpoint[] = [];
   private readonly literals = new Map<string, Literal>();
   private readonly patterns: Pattern[] = [];
-  private readonly services = new Map<string, Endpoint>();
+  private readonly services = new Map<string, RouteEntry>();
+  /** Endpoints that are not their service's first; most services have but one. */
+  private readonly further = new Set<Endpoint>();
 
   constructor(
     readonly version: number,
     entries: readonly RouteEntry[],
   ) {
-    const endpoints = new Set<Endpoint>();
-    const primaries = new Set<string>();
-    entries.forEach((entry, rank) => {
-      const { endpoint } = entry;
-      endpoints.add(endpoint);
-      if (entry.primary || !this.services.has(endpoint.serviceId)) {
-        if (!primaries.has(endpoint.serviceId)) this.services.set(endpoint.serviceId, endpoint);
-        if (entry.primary) primaries.add(endpoint.serviceId);
-      }
-      this.addPath(entry, rank);
-    });
-    this.endpoints = [...endpoints];
+    for (let rank = 0; rank < entries.length; rank += 1) {
+      const entry = entries[rank];
+      if (entry === undefined) continue;
+      this.addService(entry);
+      const { path, endpoint } = entry;
+      if (path.includes('{') || path.endsWith('*')) this.addPattern(entry, rank);
+      else if (!this.literals.has(path)) this.literals.set(path, { endpoint, rest: '', rank });
+    }
   }
 
   match(path: string): RouteMatch | null {
     const whole = path.endsWith('/') ? path.slice(0, -1) : path;
     const literal = this.literals.get(whole);
-    if (literal !== undefined) return this.patternBefore(whole, literal.rank) ?? literal.match;
+    if (literal !== undefined) return this.patternBefore(whole, literal.rank) ?? literal;
     for (const rest of LEGACY_ENDS) {
       if (!whole.endsWith(rest)) continue;
       const found = this.matchWhole(whole.slice(0, -rest.length));
@@ -66,12 +63,39 @@ export class CompiledRouteTable implements RouteTable {
   }
 
   ofService(serviceId: string): Endpoint | null {
-    return this.services.get(serviceId) ?? null;
+    return this.services.get(serviceId)?.endpoint ?? null;
+  }
+
+  private addService(entry: RouteEntry): void {
+    const { endpoint, primary } = entry;
+    const known = this.services.get(endpoint.serviceId);
+    if (known === undefined) {
+      this.services.set(endpoint.serviceId, entry);
+      this.endpoints.push(endpoint);
+      return;
+    }
+    if (endpoint !== known.endpoint && !this.further.has(endpoint)) {
+      this.further.add(endpoint);
+      this.endpoints.push(endpoint);
+    }
+    if (primary && !known.primary) {
+      this.services.set(endpoint.serviceId, entry);
+      this.further.add(known.endpoint);
+    }
+  }
+
+  private addPattern({ path, endpoint }: RouteEntry, rank: number): void {
+    const match: RouteMatch = { endpoint, rest: '' };
+    const raw = path.split('/').slice(1);
+    const prefix = raw[raw.length - 1] === '*';
+    const segments = (prefix ? raw.slice(0, -1) : raw).map((s) => (s.startsWith('{') ? null : s));
+    if (prefix || segments.includes(null)) this.patterns.push({ segments, prefix, match, rank });
+    else if (!this.literals.has(path)) this.literals.set(path, { ...match, rank });
   }
 
   private matchWhole(path: string): RouteMatch | null {
     const literal = this.literals.get(path);
-    return this.patternBefore(path, literal?.rank ?? Infinity) ?? literal?.match ?? null;
+    return this.patternBefore(path, literal?.rank ?? Infinity) ?? literal ?? null;
   }
 
   private patternBefore(path: string, rank: number): RouteMatch | null {
@@ -83,15 +107,6 @@ export class CompiledRouteTable implements RouteTable {
       if (fits(pattern, segments)) return pattern.match;
     }
     return null;
-  }
-
-  private addPath(entry: RouteEntry, rank: number): void {
-    const match: RouteMatch = { endpoint: entry.endpoint, rest: '' };
-    const raw = entry.path.split('/').slice(1);
-    const prefix = raw[raw.length - 1] === '*';
-    const segments = (prefix ? raw.slice(0, -1) : raw).map((s) => (s.startsWith('{') ? null : s));
-    if (prefix || segments.includes(null)) this.patterns.push({ segments, prefix, match, rank });
-    else if (!this.literals.has(entry.path)) this.literals.set(entry.path, { match, rank });
   }
 }
 

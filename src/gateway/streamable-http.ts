@@ -28,7 +28,7 @@ import { sendEmpty, sendProblem, sendRpcError } from './reply.js';
 import type { SessionTable } from './session-table.js';
 import type { StreamableSession } from './streamable-session.js';
 import { toolDoorOf } from './tool-door.js';
-import { rpcErrorOf, unknownSession } from './wire-error.js';
+import { internalFault, rpcErrorOf, unknownSession } from './wire-error.js';
 
 const NO_BODY = Buffer.alloc(0);
 
@@ -124,8 +124,7 @@ export class StreamableHttp implements MessageTaker {
       const filtered = asked.method === 'tools/list' && toolDoorOf(inbound.endpoint) !== null;
       if (!filtered) {
         const relay = new CallRelay(ledger, inbound, session, link, asked);
-        const { callTimeoutMs } = inbound.endpoint;
-        relay.start(conversation.post(body, headersFor(inbound), relay, callTimeoutMs));
+        relay.post(conversation, body, headersFor(inbound));
         return;
       }
     }
@@ -139,17 +138,15 @@ export class StreamableHttp implements MessageTaker {
     body: Buffer,
     envelope: Envelope,
   ): void {
-    const { endpoint } = inbound;
     this.onLink(inbound, session, null, (link) => {
       const { conversation } = link;
       session.lastUsedMs = this.sessions.pulse.nowMs();
       if (conversation.kind === 'exchange') {
         if (envelope.method === 'notifications/initialized') session.initialized = true;
-        const { ledger } = this.dispatcher;
         const passed = { id: null, method: envelope.method, tool: null };
+        const { ledger } = this.dispatcher;
         const relay = new CallRelay(ledger, inbound, session, link, passed);
-        const headers = headersFor(inbound);
-        relay.start(conversation.post(body, headers, relay, endpoint.callTimeoutMs));
+        relay.post(conversation, body, headersFor(inbound));
         return;
       }
       session.forward(link, body, envelope.method);
@@ -227,15 +224,24 @@ export class StreamableHttp implements MessageTaker {
       sessionId === undefined
         ? null
         : this.sessions.find(sessionId, inbound.endpoint, inbound.principal);
-    const fault =
-      sessionId === undefined
-        ? new RpcError(RPC.invalidRequest, 'The Mcp-Session-Id header is missing', undefined, 400)
-        : session === null
-          ? unknownSession()
-          : inbound.versionFault(session.version);
+    const fault = this.unavailable(inbound, session, id) ?? sessionFault(inbound, session);
     if (fault === null) return session;
     sendRpcError(response, requestId, id, fault);
     return null;
+  }
+
+  /**
+   * Comes before all that is wrong with the session, as a service that does not serve knows none. Notifications and
+   * answers of a session it does know belong to calls that are still under way; a client may always close one.
+   */
+  private unavailable(
+    { request, endpoint, principal }: Inbound,
+    session: StreamableSession | null,
+    id: Buffer | null,
+  ): RpcError | null {
+    if (endpoint.unavailable === null || request.method === 'DELETE') return null;
+    if (session !== null && id === null && request.method === 'POST') return null;
+    return this.dispatcher.admitCall(endpoint, principal, '', null);
   }
 
   /** Goes on with a link of the session, opening or moving it first where needed. */
@@ -266,13 +272,21 @@ export class StreamableHttp implements MessageTaker {
       .then(goOn)
       .catch((error: unknown) => {
         if (session.id === '') session.end('not-opened');
-        const fault =
-          error instanceof UpstreamError
-            ? rpcErrorOf(error, endpoint)
-            : new RpcError(RPC.internalError, 'The gateway failed', undefined, 500);
-        sendRpcError(response, requestId, id, fault);
+        if (error instanceof UpstreamError) {
+          sendRpcError(response, requestId, id, rpcErrorOf(error, endpoint));
+          return;
+        }
+        this.logger.error({ err: error, request_id: requestId }, 'a message failed');
+        sendRpcError(response, requestId, id, internalFault());
       });
   }
+}
+
+function sessionFault(inbound: Inbound, session: StreamableSession | null): RpcError | null {
+  if (session !== null) return inbound.versionFault(session.version);
+  if (inbound.sessionId !== undefined) return unknownSession();
+  const message = 'The Mcp-Session-Id header is missing';
+  return new RpcError(RPC.invalidRequest, message, undefined, 400);
 }
 
 /** A cancelled call gets an answer, as its response would stay open for as long as the upstream keeps silent. */

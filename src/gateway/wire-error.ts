@@ -154,6 +154,11 @@ export function outcomeOfError(code: UpstreamErrorCode): CallOutcome {
   return code === 'aborted' ? 'cancelled' : 'failed';
 }
 
+/** A fault of ours, which is logged where it shows. */
+export function internalFault(): RpcError {
+  return new RpcError(RPC.internalError, 'The gateway failed', undefined, 500);
+}
+
 /** 404 makes a client initialise anew (2025-11-25, Streamable HTTP, session management 4). */
 export function unknownSession(): RpcError {
   return new RpcError(RPC.unknownSession, 'The session is unknown or has ended', undefined, 404);

@@ -64,7 +64,7 @@ export class ActivationProver {
         server: identityOf(conversation.server, scrub),
       };
     } catch (error) {
-      const failure = failureOfError(error);
+      const failure = failureOfError(error, conversation === null ? 'handshake' : 'prove');
       if (failure !== null) return this.refused(target, failure, scrub);
       this.logger.warn({ err: error }, 'a proof could not be carried out');
       return { ok: false, failure: PROBER_FAULT };
@@ -88,7 +88,7 @@ export class ActivationProver {
       return { ok: false, failure: probeFailure('tool-unknown', message) };
     }
     const listing = await listTools(conversation, LIST_TIMEOUT_MS);
-    if (!listing.ok) return listing;
+    if (!listing.ok) return { ok: false, failure: { ...listing.failure, stage: 'list' } };
     const { tools } = listing;
     const executions: Execution[] = [];
     for (const check of checks) {
@@ -99,7 +99,9 @@ export class ActivationProver {
         security.tools,
         this.clock,
       );
-      if (found.kind === 'failed') return { ok: false, failure: found.failure };
+      if (found.kind === 'failed') {
+        return { ok: false, failure: { ...found.failure, stage: 'prove' } };
+      }
       if (found.kind === 'executed') executions.push(found.execution);
     }
     const [first, ...others] = executions;

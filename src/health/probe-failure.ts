@@ -106,13 +106,16 @@ export function probeFailure(name: ProbeFailureName, message: string): ProbeFail
   };
 }
 
-/** What an error means for the service it was met at; `null` when it says nothing about the service. */
-export function failureOfError(error: unknown): ProbeFailure | null {
+/**
+ * What an error means for the service it was met at; `null` when it says nothing about the service. `at` is where it was
+ * met: an error code alone does not tell, as a process may end and a connection be refused at any stage.
+ */
+export function failureOfError(error: unknown, at?: ActivationStage): ProbeFailure | null {
   if (!(error instanceof UpstreamError) || NOT_ITS_FAULT.has(error.code)) return null;
   const { stage, code, reason, message, action } = failureOf(error);
   return {
     code,
-    stage,
+    stage: at ?? stage,
     reason,
     message,
     action,

@@ -53,6 +53,13 @@ export class DesiredStateChanged extends DomainEvent {
   }
 }
 
+/** The record was written again as it is, because its file was not what the journal says. */
+export class ServiceRewritten extends DomainEvent {
+  constructor(readonly service_id: string) {
+    super();
+  }
+}
+
 /** The record moved to the archive (`discarded`: it was erased without one). */
 export class ServiceArchived extends DomainEvent {
   constructor(

@@ -97,11 +97,14 @@ const CREATE_ONLY: Readonly<Record<string, FieldSchema>> = {
 
 /** What the gateway reports of a service. Ignored in a write, so that a document that was read can be sent back. */
 export const OBSERVED_FIELDS: readonly string[] = [
+  'candidate',
   'conditions',
   'created_at',
   'deleted_at',
+  'desired',
   'endpoints',
   'former_names',
+  'generation',
   'health',
   'last_failure',
   'links',
@@ -109,6 +112,7 @@ export const OBSERVED_FIELDS: readonly string[] = [
   'proof',
   'revision',
   'routes',
+  'schema_version',
   'server',
   'stable_revision',
   'state',

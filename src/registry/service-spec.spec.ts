@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../kernel/json.js';
 import { normaliseSpec, specErrors } from './service-spec.js';
+import { OBSERVED_FIELDS } from './service-spec.schema.js';
 
 const pointersOf = (input: unknown): string[] => specErrors(input).map(({ pointer }) => pointer);
 
@@ -28,6 +29,19 @@ describe('specErrors', () => {
 
   it('does not look at what is observed', () => {
     expect(specErrors({ name: 'a', status: 3, tools: 'x', revision: null })).toEqual([]);
+  });
+
+  it('takes back the whole document that a read answers', () => {
+    const read = {
+      ...Object.fromEntries(OBSERVED_FIELDS.map((field) => [field, { of: 'the gateway' }])),
+      ...normaliseSpec({ name: 'a' }),
+      service_id: '7f000000-0000-4000-8000-000000000001',
+    };
+    expect(specErrors(read)).toEqual([]);
+    expect(Object.keys(read)).toEqual(
+      expect.arrayContaining(['candidate', 'desired', 'generation', 'schema_version']),
+    );
+    expect(pointersOf({ ...read, observed: true })).toEqual(['/observed']);
   });
 
   it.each<[string, unknown, string[]]>([

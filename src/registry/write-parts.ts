@@ -54,6 +54,23 @@ export async function closeRevision(
   return stored === undefined ? [] : [putRevision({ ...stored.doc, outcome }, stored.version)];
 }
 
+/**
+ * Writes a service again as it is when its file is damaged or was edited by hand, which ends the fault. Answers whether it
+ * had to. The caller holds the lock of the service.
+ */
+export async function rewriteIfFaulty(
+  parts: WriteParts,
+  id: string,
+  ctx: ChangeContext,
+): Promise<boolean> {
+  const { repository, events } = parts;
+  if (!repository.isFaulty(id)) return false;
+  const { doc, version } = requireLive(parts, id);
+  await repository.commit([putService(doc, version)], metaOf(ctx, 'service.rewrite', id));
+  events.publish(new ServiceRewritten(id));
+  return true;
+}
+
 /** A writer outside this process, such as a restore, may have been faster than the one who sent an ETag. */
 export async function orStale<T>(
   parts: WriteParts,

@@ -53,6 +53,23 @@ describe('judging claims', () => {
     expect(found(claim('/mcp/other/beta'), service('other'))).toEqual(['error not-owner']);
   });
 
+  it('refuses the very path of another live service as a conflict, and names both sides', () => {
+    const mine = claim('/mcp/other', { kind: 'configured' });
+    expect(judgeClaims([mine], service('other'))).toMatchObject([
+      {
+        code: 'path-conflict',
+        claim: { service_name: 'mine' },
+        with: { service_name: 'other', kind: 'default' },
+      },
+    ]);
+  });
+
+  it('refuses it with another priority too: the name is owned', () => {
+    expect(found(claim('/mcp/other', { priority: 5 }), service('other'))).toEqual([
+      'error not-owner',
+    ]);
+  });
+
   it('accepts a path below the own name', () => {
     const mine = service('mine');
     expect(found(claim('/mcp/mine/beta'), mine)).toEqual([]);

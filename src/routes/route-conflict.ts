@@ -92,17 +92,20 @@ export class ClaimIndex {
     (claim.parsed.shape === 'literal' ? this.narrow : this.wide).push(claim);
   }
 
-  /** What stands against `claim`, refusals first. */
+  /**
+   * What stands against `claim`, refusals first. What somebody has exactly is a conflict, even below a name that is not
+   * one's own; any other path below the name of another service is refused because of its owner.
+   */
   conflictsOf(claim: ParsedClaim): RouteConflict[] {
-    const owner = this.owners.get(claim.parsed.segments[0] ?? '');
-    if (owner !== undefined && owner.service_id !== claim.service_id && claim.kind !== 'default') {
-      const detail = `/mcp/${owner.service_name}/… belongs to the service ${owner.service_name}.`;
-      return [refusal(claim, 'not-owner', detail, owner)];
-    }
     const equal = this.byKey.get(matchKey(claim));
     if (equal !== undefined) {
       const detail = `${claim.path} and ${equal.path} match the same paths with priority ${claim.priority}.`;
       return [refusal(claim, 'path-conflict', detail, equal)];
+    }
+    const owner = this.owners.get(claim.parsed.segments[0] ?? '');
+    if (owner !== undefined && owner.service_id !== claim.service_id && claim.kind !== 'default') {
+      const detail = `/mcp/${owner.service_name}/… belongs to the service ${owner.service_name}.`;
+      return [refusal(claim, 'not-owner', detail, owner)];
     }
     return this.shadowsOf(claim);
   }

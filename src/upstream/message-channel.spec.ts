@@ -19,6 +19,10 @@ function make(room = true): {
       if (room) sent.push(message.toString());
       return room;
     },
+    sendParts(parts: readonly Buffer[]): boolean {
+      if (room) sent.push(...parts.map((part) => `${part.length}`));
+      return room;
+    },
   };
   const channel = new MessageChannel(clock, new Activity(clock), link, {
     onMessage: (message, { kind }) => heard.push(`${kind} ${message.toString()}`),

@@ -20,6 +20,7 @@ function make(): {
       sent.push(JSON.parse(message.toString()) as (typeof sent)[number]);
       return true;
     },
+    sendParts: () => false,
   };
   const channel: MessageChannel = new MessageChannel(clock, new Activity(clock), link, {
     onMessage: (message, envelope) => {

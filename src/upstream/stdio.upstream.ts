@@ -27,6 +27,8 @@ import type { CommandSpec, UpstreamSpec } from './upstream-spec.js';
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
 /** Messages kept from before a conversation was open. */
 const MAX_EARLY = 100;
+/** The handshake is given up this much before its time is over: whoever waits with a timer of the same length knows less. */
+const HANDSHAKE_MARGIN_MS = 150;
 /** A child that closed a pipe is about to exit; one that does not is of no use. */
 const CLOSED_PIPE_MS = 500;
 
@@ -45,6 +47,8 @@ export class StdioUpstream extends CountedUpstream implements ChannelListener {
   private shared: SharedConversations | null = null;
   private direct: DirectConversation | null = null;
   private started = false;
+  /** Whether the handshake has succeeded. */
+  private talking = false;
   private opened = false;
   private noiseSeenMs = 0;
   private over: UpstreamError | null = null;
@@ -85,7 +89,7 @@ export class StdioUpstream extends CountedUpstream implements ChannelListener {
     sink: ConversationSink,
     signal?: AbortSignal,
   ): Promise<Conversation> {
-    if (this.over !== null) throw this.opened ? this.over : this.explain(this.over);
+    if (this.over !== null) throw this.talking ? this.over : this.explain(this.over);
     if (this.channel === null) throw new UpstreamError('stopped', 'The upstream is not started');
     if (this.shared !== null) return this.shared.add(sink);
     if (this.opened) throw new UpstreamError('capacity', 'The upstream has its conversation');
@@ -166,7 +170,7 @@ export class StdioUpstream extends CountedUpstream implements ChannelListener {
     spawned.stdin.once('error', hearClosedPipe);
     this.child.onEnd((error) => {
       this.end(error);
-      if (this.started) this.tellDown(error);
+      if (this.started) this.tellDown(this.talking ? error : this.explain(error));
     });
   }
 
@@ -187,9 +191,11 @@ export class StdioUpstream extends CountedUpstream implements ChannelListener {
     signal: AbortSignal | undefined,
   ): Promise<ServerFacts> {
     try {
-      const limits = { timeoutMs: Math.round(timeoutMs), signal, scrub: this.scrub };
+      const marginMs = Math.min(HANDSHAKE_MARGIN_MS, timeoutMs / 4);
+      const limits = { timeoutMs: Math.round(timeoutMs - marginMs), signal, scrub: this.scrub };
       const server = await handshakeOver(channel, client, limits);
       this.noise.becomeTalking();
+      this.talking = true;
       return server;
     } catch (error) {
       throw error instanceof UpstreamError ? this.explain(error) : error;

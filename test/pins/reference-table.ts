@@ -28,15 +28,21 @@ export function pinnedTable(
 
 function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
+    `| ${cells.map((cell) => escaped(cell)).join(' | ')} |`;
   return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** Prettier pads tables; the padding means nothing. */
+/** Text as Markdown shows it literally; what stands in backticks is literal already. */
+function escaped(cell: string): string {
+  const oneLine = cell.replaceAll('|', '\\|').replaceAll('\n', ' ');
+  return oneLine.startsWith('`') ? oneLine : oneLine.replaceAll(/[*_<]/g, (mark) => `\\${mark}`);
+}
+
+/** Prettier pads tables and drops escapes it can do without; neither means anything. */
 function normalised(table: string): string {
   return table
     .trim()
     .split('\n')
-    .map((line) => line.replace(/\s+/g, ' ').replace(/-+/g, '---').trim())
+    .map((line) => line.replaceAll('\\', '').replace(/\s+/g, ' ').replace(/-+/g, '---').trim())
     .join('\n');
 }

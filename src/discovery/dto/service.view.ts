@@ -1,5 +1,4 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { ServiceConfig } from '../../config/service-config.js';
 import type { JsonObject } from '../../kernel/json.js';
 import type {
   ActivationFailure,
@@ -197,8 +196,11 @@ export class ServiceView {
   @ApiProperty({ type: 'integer', description: 'Grows with each change of what is wanted' })
   generation!: number;
 
-  @ApiProperty({ ...OBJECT, description: 'Effective configuration; secrets are references' })
-  config!: ServiceConfig;
+  @ApiProperty({
+    ...OBJECT,
+    description: "The service's own layer of configuration, as written; /config has the effective one",
+  })
+  config!: ConfigFragment;
 
   @ApiProperty({ type: String, nullable: true })
   extends!: string | null;
