@@ -94,3 +94,26 @@ export function problemDocument(
     ...details.extra,
   };
 }
+
+/** The JSON Schema of that document, for the OpenAPI description of every refusal. */
+export const PROBLEM_SCHEMA = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'code'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    code: { type: 'string', description: 'From the closed list in docs/reference/errors.md.' },
+    action: { type: 'string', description: 'What to do next.' },
+    request_id: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { pointer: { type: 'string' }, detail: { type: 'string' } },
+      },
+    },
+  },
+  additionalProperties: true,
+};

@@ -15,6 +15,18 @@ const FAILED =
   'Refused, or `lifecycle.activation-failed` with `stage`, `reason`, `action` and the last lines of `stderr`.';
 
 /** Every write of a service but the lifecycle verbs. Reads of `/services` are discovery's. */
+/** What a change of a service may answer, whole or in part. */
+const UPDATE_ANSWERS = {
+  200: 'The new revision serves and is proven; or stored, or unchanged: see `outcome`.',
+  202: PENDING,
+  404: 'There is no such service.',
+  409: 'A name, script or path is taken, or a newer command took over.',
+  410: 'The service was deleted.',
+  412: 'The ETag is stale.',
+  422: `${FAILED} What served before still serves.`,
+  428: 'If-Match is missing.',
+};
+
 @ApiTags('services')
 @Controller('api/v1/services')
 export class ServicesController {
@@ -56,16 +68,7 @@ export class ServicesController {
       'Makes a new revision and moves to it without dropping a call. Observed members are ignored. An unchanged specification redeploys nothing.',
     ifMatch: 'required',
     queries: ['dry_run'],
-    answers: {
-      200: 'The new revision serves and is proven; or stored, or unchanged: see `outcome`.',
-      202: PENDING,
-      404: 'There is no such service.',
-      409: 'A name, script or path is taken, or a newer command took over.',
-      410: 'The service was deleted.',
-      412: 'The ETag is stale.',
-      422: `${FAILED} What served before still serves.`,
-      428: 'If-Match is missing.',
-    },
+    answers: UPDATE_ANSWERS,
   })
   async replace(
     @Param('id') id: string,
@@ -86,16 +89,7 @@ export class ServicesController {
       'A JSON Merge Patch (RFC 7396) on what `GET ?view=spec` answers: `null` deletes, arrays replace.',
     ifMatch: 'required',
     queries: ['dry_run'],
-    answers: {
-      200: 'The new revision serves and is proven; or stored, or unchanged: see `outcome`.',
-      202: PENDING,
-      404: 'There is no such service.',
-      409: 'A name, script or path is taken, or a newer command took over.',
-      410: 'The service was deleted.',
-      412: 'The ETag is stale.',
-      422: `${FAILED} What served before still serves.`,
-      428: 'If-Match is missing.',
-    },
+    answers: UPDATE_ANSWERS,
   })
   async patch(
     @Param('id') id: string,

@@ -7,6 +7,7 @@ import {
   ApiResponse,
   type ApiQueryOptions,
 } from '@nestjs/swagger';
+import { PROBLEM_SCHEMA } from '../kernel/problem.js';
 
 /** What the document says of one write; the responses are by status. */
 export interface WriteDocs {
@@ -54,28 +55,6 @@ const SERVICE = {
   additionalProperties: true,
 } as const;
 
-const PROBLEM = {
-  type: 'object',
-  required: ['type', 'title', 'status', 'code'],
-  properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-    code: { type: 'string', description: 'From the closed list in docs/reference/errors.md.' },
-    action: { type: 'string', description: 'What to do next.' },
-    request_id: { type: 'string' },
-    errors: {
-      type: 'array',
-      items: {
-        type: 'object',
-        properties: { pointer: { type: 'string' }, detail: { type: 'string' } },
-      },
-    },
-  },
-  additionalProperties: true,
-};
-
 /** What every write may answer besides its own. */
 const COMMON = { 401: 'No valid credentials.', 403: 'A scope is missing.' } as const;
 
@@ -114,6 +93,6 @@ function ifMatchHeader(need: 'required' | 'optional'): MethodDecorator {
 function describeAnswer(status: number, description: string): MethodDecorator {
   if (status === 204) return ApiResponse({ status, description });
   const [media, schema] =
-    status < 300 ? ['application/json', SERVICE] : ['application/problem+json', PROBLEM];
+    status < 300 ? ['application/json', SERVICE] : ['application/problem+json', PROBLEM_SCHEMA];
   return ApiResponse({ status, description, content: { [media as string]: { schema } } } as never);
 }

@@ -198,7 +198,8 @@ export class ServiceView {
 
   @ApiProperty({
     ...OBJECT,
-    description: "The service's own layer of configuration, as written; /config has the effective one",
+    description:
+      "The service's own layer of configuration, as written; /config has the effective one",
   })
   config!: ConfigFragment;
 
