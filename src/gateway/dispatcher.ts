@@ -8,6 +8,7 @@ import type { CallLedger } from './call.js';
 import { callChannel } from './channels.js';
 import type { CompiledHandler, Endpoint, RouteTable } from './endpoint.js';
 import { gatewayProblems } from './gateway.errors.js';
+import type { OwnConversations } from './own-conversations.js';
 import type { RateWindows } from './rate-windows.js';
 import { callToolOnce, type ToolOutcome } from './tool-call.js';
 import { toolDoorOf, withoutRefusedTools } from './tool-door.js';
@@ -37,6 +38,7 @@ export class Dispatcher {
   constructor(
     readonly ledger: CallLedger,
     private readonly rates: RateWindows,
+    private readonly own: OwnConversations,
   ) {}
 
   get isDraining(): boolean {
@@ -46,6 +48,11 @@ export class Dispatcher {
   /** From now on every call is refused. */
   startDraining(): void {
     this.draining = true;
+  }
+
+  /** Closes what calls outside sessions have left open. */
+  closeOwn(): void {
+    this.own.stop();
   }
 
   /** After a swap: what was kept of services that no route names any more is let go. */
@@ -103,7 +110,7 @@ export class Dispatcher {
     return door === null ? message : withoutRefusedTools(door, message, id);
   }
 
-  /** Calls one tool on a conversation of its own. Rejects with a `ProblemError` of `gateway.*` or `auth.*`. */
+  /** Calls one tool outside any client's session. Rejects with a `ProblemError` of `gateway.*` or `auth.*`. */
   async callTool(
     endpoint: Endpoint,
     principal: Principal,
@@ -116,7 +123,7 @@ export class Dispatcher {
     if (endpoint.guarded !== null) await runGuard(endpoint.guarded, options);
     const refusal = this.admitCall(endpoint, principal, 'tools/call', tool);
     if (refusal !== null) throw problemOfRefusal(refusal);
-    return callToolOnce(this.ledger, endpoint, tool, args, options);
+    return callToolOnce(this.ledger, this.own, endpoint, tool, args, options);
   }
 
   private judge(

@@ -10,6 +10,7 @@ import { Settings } from '../settings/settings.js';
 import { CallLedger } from './call.js';
 import { Dispatcher } from './dispatcher.js';
 import { GatewayMount } from './gateway.mount.js';
+import { OwnConversations } from './own-conversations.js';
 import { Pulse } from './pulse.js';
 import { RateWindows } from './rate-windows.js';
 import { RouteTableHolder } from './route-table.js';
@@ -34,7 +35,8 @@ class Entrance {
     {
       provide: Dispatcher,
       inject: [Clock],
-      useFactory: (clock: Clock) => new Dispatcher(new CallLedger(clock), new RateWindows(clock)),
+      useFactory: (clock: Clock) =>
+        new Dispatcher(new CallLedger(clock), new RateWindows(clock), new OwnConversations(clock)),
     },
     {
       provide: SessionTable,

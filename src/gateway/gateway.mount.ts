@@ -101,6 +101,7 @@ export class GatewayMount {
     });
     const cut = dispatcher.ledger.total;
     sessions.endAll();
+    dispatcher.closeOwn();
     sessions.pulse.stop();
     return cut;
   }

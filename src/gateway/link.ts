@@ -14,6 +14,8 @@ export interface LinkOwner {
   linkEnded(link: Link, error: UpstreamError): void;
 }
 
+const NOBODY: LinkOwner = { deliver: () => undefined, linkEnded: () => undefined };
+
 /** Whether a client's session has an upstream of its own, whose state cannot be moved. */
 export function keepsClientState(endpoint: Endpoint): boolean {
   return endpoint.transport === 'stdio' && endpoint.isolation === 'session';
@@ -28,6 +30,7 @@ export class Link implements ConversationSink {
   private calls = 0;
   private retired = false;
   private gone = false;
+  private borrowed = false;
 
   private constructor(
     private readonly owner: LinkOwner,
@@ -45,15 +48,35 @@ export class Link implements ConversationSink {
     hops = 0,
   ): Promise<Link> {
     const lease = await endpoint.source.acquire(request);
+    return Link.openOn(owner, endpoint, lease, client, request.signal, hops);
+  }
+
+  /** The same on a lease that is the link's from now on. */
+  static async openOn(
+    owner: LinkOwner,
+    endpoint: Endpoint,
+    lease: Lease,
+    client: ClientFacts,
+    signal?: AbortSignal,
+    hops = 0,
+  ): Promise<Link> {
     const link = new Link(owner, endpoint, lease);
     try {
-      link.opened = await lease.upstream.open(client, link, request.signal, hops);
+      link.opened = await lease.upstream.open(client, link, signal, hops);
     } catch (error) {
       link.gone = true;
       lease.release();
       throw error;
     }
     if (link.gone) throw new UpstreamError('exited', 'The upstream ended while it was opened');
+    return link;
+  }
+
+  /** A link over a conversation that others use as well: `lease.release` ends this use of it and no more. */
+  static over(endpoint: Endpoint, lease: Lease, conversation: Conversation): Link {
+    const link = new Link(NOBODY, endpoint, lease);
+    link.opened = conversation;
+    link.borrowed = true;
     return link;
   }
 
@@ -118,7 +141,7 @@ export class Link implements ConversationSink {
   close(): void {
     if (this.gone) return;
     this.gone = true;
-    this.opened?.close();
+    if (!this.borrowed) this.opened?.close();
     this.lease.release();
   }
 

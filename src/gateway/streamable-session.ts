@@ -74,9 +74,13 @@ export class StreamableSession extends Session implements StreamOwner {
     return eventId(this.epoch, stream, this.events.prime());
   }
 
-  /** To the newest call's stream when it is a request or nobody listens, else to the standing stream or the buffer. */
+  /**
+   * To the newest call's stream when it is a request or nobody listens, else to the standing stream or the buffer. What
+   * an upstream of our own says while it works on a single call is about that call, and stays in order with its answer.
+   */
   override deliver(message: Buffer): void {
-    if (this.stream === null || isRequest(message)) {
+    const alone = this.calls?.size === 1 && this.pinned;
+    if (alone || this.stream === null || isRequest(message)) {
       const call = this.newestCall((candidate) => candidate.canStream);
       if (call !== null) {
         call.onRelated(message);

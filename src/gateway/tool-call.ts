@@ -2,13 +2,15 @@ import { isJsonObject, type JsonObject } from '../kernel/json.js';
 import { rpcRequest, rpcNotification, readOutcome } from '../protocol/message.js';
 import type { RpcError } from '../protocol/rpc-error.js';
 import { scanEnvelope } from '../protocol/envelope-scan.js';
+import { answerTo } from '../upstream/conversation-client.js';
 import { GATEWAY_CLIENT } from '../upstream/upstream.js';
 import { UpstreamError } from '../upstream/upstream.errors.js';
-import { Call, type CallLedger } from './call.js';
+import { type Asked, Call, type CallLedger } from './call.js';
 import type { Endpoint } from './endpoint.js';
 import { gatewayProblems } from './gateway.errors.js';
 import { parseBytes } from './json-bytes.js';
 import { Link, type LinkOwner } from './link.js';
+import type { OwnConversations } from './own-conversations.js';
 import { problemOfUpstream } from './wire-error.js';
 
 /** What a tool answered; its own error is an answer, too. */
@@ -24,15 +26,25 @@ interface ToolCallTerms {
   readonly timeoutMs?: number;
 }
 
-const OWN_ID = Buffer.from('1');
+const FIRST_ID = Buffer.from('1');
 const INITIALIZED = rpcNotification('notifications/initialized');
 
-/** Nothing unsolicited is of use to a single call, and requests of the upstream cannot be answered. */
+/** Nothing unsolicited is of use to a single call. */
 const ALONE: LinkOwner = { deliver: () => undefined, linkEnded: () => undefined };
 
-/** Opens a conversation, calls the tool and closes. Rejects with a `ProblemError`. Never tries twice. */
+/** A conversation for one call, and the id it goes by there. */
+interface CallLine {
+  readonly link: Link;
+  readonly id: Buffer;
+}
+
+/**
+ * Calls the tool on the conversation that calls like this share, or where the upstream takes but one, on one that is
+ * opened and closed for it. Rejects with a `ProblemError`. Never tries twice.
+ */
 export async function callToolOnce(
   ledger: CallLedger,
+  own: OwnConversations,
   endpoint: Endpoint,
   tool: string,
   args: JsonObject,
@@ -40,21 +52,39 @@ export async function callToolOnce(
 ): Promise<ToolOutcome> {
   const terminated =
     terms.timeoutMs === undefined ? endpoint : withTimeout(endpoint, terms.timeoutMs);
-  let link: Link | null = null;
+  let line: CallLine | null = null;
   const startedMs = ledger.nowMs();
   try {
-    link = await Link.open(ALONE, terminated, GATEWAY_CLIENT, {
-      purpose: 'call',
-      signal: terms.signal,
-    });
-    link.forward(INITIALIZED);
-    const message = await answerOf(ledger, link, terminated, tool, args, terms.signal);
+    line = await lineFor(own, terminated, terms.signal);
+    const message = await answerOf(ledger, line, terminated, tool, args, terms.signal);
     return outcomeOf(message, endpoint, ledger.nowMs() - startedMs);
   } catch (error) {
     throw error instanceof UpstreamError ? problemOfUpstream(error, endpoint) : error;
   } finally {
-    link?.retire();
+    line?.link.retire();
   }
+}
+
+async function lineFor(
+  own: OwnConversations,
+  endpoint: Endpoint,
+  signal: AbortSignal | undefined,
+): Promise<CallLine> {
+  const lease = await endpoint.source.acquire({ purpose: 'call', signal });
+  if (!lease.upstream.multiplexed) {
+    const link = await Link.openOn(ALONE, endpoint, lease, GATEWAY_CLIENT, signal);
+    link.forward(INITIALIZED);
+    return { link, id: FIRST_ID };
+  }
+  const kept = await own.borrow(lease).catch((error: unknown) => {
+    lease.release();
+    throw error;
+  });
+  const release = (): void => {
+    kept.giveBack();
+    lease.release();
+  };
+  return { link: Link.over(endpoint, { ...lease, release }, kept.conversation), id: kept.nextId() };
 }
 
 /** The same endpoint, its counters included, with another deadline. */
@@ -64,15 +94,22 @@ function withTimeout(endpoint: Endpoint, callTimeoutMs: number): Endpoint {
 
 function answerOf(
   ledger: CallLedger,
-  link: Link,
+  { link, id }: CallLine,
   endpoint: Endpoint,
   tool: string,
   args: JsonObject,
   signal: AbortSignal | undefined,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const call = new OwnToolCall(ledger, endpoint, link, tool, resolve, reject);
-    const body = rpcRequest(OWN_ID, 'tools/call', { name: tool, arguments: args });
+    const call = new OwnToolCall(
+      ledger,
+      endpoint,
+      link,
+      { id, method: 'tools/call', tool },
+      resolve,
+      reject,
+    );
+    const body = rpcRequest(id, 'tools/call', { name: tool, arguments: args });
     const spans = scanEnvelope(body);
     if (spans === null) {
       call.onFail(new UpstreamError('not-json', 'The arguments are nested too deep'));
@@ -101,11 +138,11 @@ class OwnToolCall extends Call {
     ledger: CallLedger,
     endpoint: Endpoint,
     link: Link,
-    tool: string,
+    asked: Asked,
     private readonly resolve: (message: Buffer) => void,
     private readonly reject: (error: UpstreamError) => void,
   ) {
-    super(ledger, endpoint, link, { id: OWN_ID, method: 'tools/call', tool });
+    super(ledger, endpoint, link, asked);
   }
 
   override onFail(error: UpstreamError): void {
@@ -113,7 +150,12 @@ class OwnToolCall extends Call {
     this.reject(error);
   }
 
-  override onRelated(): void {}
+  /** A request of the server that came on this call's own stream gets an answer: it would wait for it. */
+  override onRelated(message: Buffer): void {
+    if (scanEnvelope(message)?.kind !== 'request') return;
+    const answer = answerTo(parseBytes(message));
+    if (answer !== null) this.link.forward(answer);
+  }
 
   protected override answer(message: Buffer): void {
     this.atEnd?.();

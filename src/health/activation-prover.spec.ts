@@ -54,6 +54,33 @@ async function prove(
   return { result, conversation };
 }
 
+describe('the stage of a failure', () => {
+  const exited = new UpstreamError('exited', 'it ended');
+
+  it.each<[string, Setup, string]>([
+    ['opening the conversation', { openFails: exited }, 'handshake'],
+    [
+      'listing',
+      {
+        prepare: (conversation) => {
+          conversation.listTools = () => Promise.reject(exited);
+        },
+      },
+      'list',
+    ],
+    [
+      'a tool',
+      {
+        tools: [tool('a', { answer: () => Promise.reject(exited) })],
+      },
+      'prove',
+    ],
+  ])('is where it was met: %s', async (_what, setup, stage) => {
+    const { result } = await prove(setup);
+    expect(result).toMatchObject({ ok: false, failure: { code: 'upstream.exited', stage } });
+  });
+});
+
 describe('a proof', () => {
   it('is by executing the tool of the operator, with what was asserted', async () => {
     const checks = [

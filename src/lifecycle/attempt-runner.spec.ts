@@ -54,11 +54,47 @@ describe('an activation', () => {
     const world = await openWorld();
     const id = await register(world, 'weather');
     world.maker.at(0).crash('memory-limit');
+    await world.clock.advance(1000);
+    expect(world.lifecycle.statusOf(id)).toMatchObject({
+      state: 'error',
+      last_failure: { code: 'upstream.memory-limit', stage: 'prove' },
+    });
+  });
+
+  it.each([
+    ['upstream.exited-early', 'handshake', 'upstream.exited-early', 'handshake'],
+    ['health.prober-fault', 'prove', 'upstream.exited', 'prove'],
+  ] as const)(
+    'whose prover says %s at %s of an upstream that ended fails as %s at %s',
+    async (code, stage, toldCode, toldStage) => {
+      const world = await openWorld();
+      const id = await register(world, 'weather');
+      const heard = world.core.attempts;
+      world.maker.at(0).crash('exited');
+      const attempt = world.core.parts.runtimes.of(id).attempt;
+      expect(heard.find(attempt?.id ?? '')).toBe(attempt);
+      const said = { code, stage, reason: 'X', message: 'x', action: 'y', stderr: [] };
+      await world.lifecycle.recordProof(attempt?.id ?? '', { ok: false, failure: said });
+      await world.settle();
+      expect(world.lifecycle.statusOf(id).last_failure).toMatchObject({
+        code: toldCode,
+        stage: toldStage,
+      });
+      await world.lifecycle.stop();
+    },
+  );
+
+  it('whose upstream ended is not proven, whatever its prover says', async () => {
+    const world = await openWorld();
+    const id = await register(world, 'weather');
+    world.maker.at(0).crash('exited');
+    await world.prove('weather', 'ok');
     await world.settle();
     expect(world.lifecycle.statusOf(id)).toMatchObject({
       state: 'error',
-      last_failure: { code: 'upstream.memory-limit' },
+      last_failure: { code: 'upstream.exited', stage: 'prove' },
     });
+    await world.lifecycle.stop();
   });
 
   it('leaves what serves when the promotion is refused', async () => {

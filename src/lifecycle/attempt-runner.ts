@@ -1,9 +1,11 @@
 import { InstanceReady, InstanceStarted, ToolsChanged } from './lifecycle.events.js';
 import type { LifecycleParts, Wake } from './lifecycle-parts.js';
 import { equalJson } from '../kernel/json.js';
+import type { UpstreamError } from '../upstream/upstream.errors.js';
 import { Attempt, type AttemptKind } from './attempt.js';
 import {
   failureOf,
+  lossOf,
   mountTimeout,
   promotionRefused,
   proofTimeout,
@@ -20,6 +22,8 @@ import type { ServiceRuntime } from './service-runtime.js';
 const CHECK_TIMEOUT_MS = 10_000;
 /** Longest from `InstanceReady` to the table that names the revision, in milliseconds. */
 const PUBLISH_TIMEOUT_MS = 10_000;
+/** How long a prover has to say at which stage the upstream ended, in milliseconds. */
+const LOSS_GRACE_MS = 1000;
 /** On top of the upstream's own start timeout, so that its precise error comes first. */
 const START_GRACE_MS = 2000;
 
@@ -43,17 +47,28 @@ export class AttemptRunner {
 
   /** Begins an attempt; what follows is heard through `wake`. */
   begin(runtime: ServiceRuntime, revision: RunnableRevision, kind: AttemptKind): void {
+    const attempt = this.open(revision, kind);
+    runtime.attempt = attempt;
+    runtime.outcomes.delete(revision.revision);
+    if (kind === 'activate') runtime.retryWanted = false;
+    const pool = this.pools.poolOf(runtime, revision);
+    void this.launch(attempt, pool);
+  }
+
+  /** A new attempt, to be found by its id until `close`. */
+  open(revision: RunnableRevision, kind: AttemptKind): Attempt {
     const { clock, random, recorder } = this.parts;
     const { start_timeout_ms } = revision.effective.runtime;
     const deadlineMs = clock.monotonicMs() + start_timeout_ms + START_GRACE_MS;
     const attempt = new Attempt(random.uuid(), revision, kind, deadlineMs);
-    runtime.attempt = attempt;
     this.live.set(attempt.id, attempt);
-    runtime.outcomes.delete(revision.revision);
-    if (kind === 'activate') runtime.retryWanted = false;
-    const pool = this.pools.poolOf(runtime, revision);
     recorder.note(revision.service_id, `revision ${String(revision.revision)}: starting (${kind})`);
-    void this.start(attempt, pool);
+    return attempt;
+  }
+
+  /** What is said about it from now on is ignored. */
+  close(attempt: Attempt): void {
+    this.live.delete(attempt.id);
   }
 
   /** Makes the proven revision the current one. Its upstream is let into the pool first: from the commit on it serves. */
@@ -133,33 +148,35 @@ export class AttemptRunner {
     runtime.attempt = null;
     runtime.fault = null;
     runtime.trusted = null;
+    runtime.tableMissed = false;
     runtime.proofWanted = false;
     runtime.restartWanted = false;
     runtime.retryWanted = false;
     runtime.healing = 'command';
     runtime.restarts = recordRecovery(runtime.restarts);
-    runtime.outcomes.set(revision, { promoted: true, failure: null });
-    this.sendOffOthers(id, runtime, revision);
+    this.settle(id, runtime, revision);
   }
 
-  private sendOffOthers(id: string, runtime: ServiceRuntime, current: number): void {
+  /** The current revision is the one that is served: what neither it nor a route needs is seen out. */
+  settle(id: string, runtime: ServiceRuntime, current: number): void {
+    runtime.outcomes.set(current, { promoted: true, failure: null });
     for (const revision of runtime.pools.keys()) {
-      if (revision !== current && !runtime.published.has(revision)) {
+      if (revision !== current && !runtime.isNamed(revision)) {
         this.pools.sendOff(id, runtime, revision);
       }
     }
   }
 
-  private async start(attempt: Attempt, pool: InstancePool): Promise<void> {
+  /** Starts an upstream for the attempt and asks for its proof. Never rejects. */
+  async launch(attempt: Attempt, pool: InstancePool): Promise<void> {
     const { bus, clock, logger } = this.parts;
     const { service_id: id, revision } = attempt.revision;
     try {
       attempt.instance = await pool.beginTrial(attempt.signal, {
-        reuse: attempt.kind === 'prove' || attempt.kind === 'recover',
+        reuse: ['prove', 'recover', 'keep'].includes(attempt.kind),
         reclaim: attempt.kind !== 'prove' || pool.waiters > 0,
         onDown: (error) => {
-          attempt.fail(failureOf(error), error);
-          void this.wake(id);
+          this.lose(attempt, error);
         },
       });
     } catch (error) {
@@ -175,6 +192,22 @@ export class AttemptRunner {
       bus.publish(new InstanceStarted(id, revision, attempt.id, attempt.instance.id));
     }
     await this.wake(id);
+  }
+
+  /** The upstream ended by itself. While it is proven its prover says where; should it not, this does. */
+  private lose(attempt: Attempt, error: UpstreamError): void {
+    const { service_id: id } = attempt.revision;
+    if (attempt.phase === 'proving') {
+      attempt.lost = error;
+      this.parts.clock.schedule(LOSS_GRACE_MS, () => {
+        if (attempt.phase !== 'proving') return;
+        attempt.fail(lossOf(error), error);
+        void this.wake(id);
+      });
+      return;
+    }
+    attempt.fail(failureOf(error), error);
+    void this.wake(id);
   }
 }
 

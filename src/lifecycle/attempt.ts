@@ -2,6 +2,7 @@ import type { Instance } from './instance.js';
 import type { FailureFacts } from './failure-mapping.js';
 import type { RunnableRevision } from './pool-plan.js';
 import type { JsonObject } from '../kernel/json.js';
+import type { UpstreamError } from '../upstream/upstream.errors.js';
 import type { Proof, ServerIdentity } from './service-status.js';
 
 /**
@@ -13,9 +14,10 @@ export type AttemptPhase =
 
 /**
  * Why it is made. `activate`: to serve for the first time; `update`: a candidate beside what serves; `prove`: what boot
- * mounted unproven; `recover`: back from an error by itself; `restart`: fresh instances of what serves.
+ * mounted unproven; `recover`: back from an error by itself; `restart`: fresh instances of what serves; `keep`: an older
+ * revision that a route names, beside whatever else is under way.
  */
-export type AttemptKind = 'activate' | 'update' | 'prove' | 'recover' | 'restart';
+export type AttemptKind = 'activate' | 'update' | 'prove' | 'recover' | 'restart' | 'keep';
 
 /** What was shown about a running upstream. */
 export interface ProofFacts {
@@ -32,7 +34,12 @@ export class Attempt {
   failure: FailureFacts | null = null;
   /** Error of the upstream behind `failure`, for callers that wait for the revision. */
   cause: unknown = null;
+  /** The end of the upstream while it is proven: the prover meets it too, and knows at which stage. */
+  lost: UpstreamError | null = null;
+  /** Resolves once it is proven or has failed. */
+  readonly judged: Promise<void>;
   private readonly controller = new AbortController();
+  private judge: () => void = () => undefined;
 
   constructor(
     readonly id: string,
@@ -40,7 +47,11 @@ export class Attempt {
     readonly kind: AttemptKind,
     /** Monotonic; the phase ends as a failure then. */
     public deadlineMs: number,
-  ) {}
+  ) {
+    this.judged = new Promise((resolve) => {
+      this.judge = resolve;
+    });
+  }
 
   get signal(): AbortSignal {
     return this.controller.signal;
@@ -55,6 +66,7 @@ export class Attempt {
     if (this.phase === 'failed') return;
     this.phase = phase;
     this.deadlineMs = deadlineMs;
+    if (phase === 'proven') this.judge();
   }
 
   /** The first failure stands; later ones are consequences of it. */
@@ -64,5 +76,6 @@ export class Attempt {
     this.failure = failure;
     this.cause = cause;
     this.controller.abort();
+    this.judge();
   }
 }

@@ -7,7 +7,11 @@ export type FailureFacts = Omit<ActivationFailure, 'revision' | 'at'>;
 /** Stage, reason (one CamelCase word) and what to do next. */
 type FailureMeaning = readonly [stage: ActivationStage, reason: string, action: string];
 
-/** What each error of an upstream means for whoever registered it. Exhaustive by its type. */
+/**
+ * What each error of an upstream means for whoever registered it. Exhaustive by its type. The stage is where the error is
+ * met when a start meets it: `start` is about a process of ours; a remote server has none, and not to reach it is a failed
+ * handshake. A prover, who knows where it was, says so instead.
+ */
 export const FAILURE_MEANINGS: Readonly<Record<UpstreamErrorCode, FailureMeaning>> = {
   'command-missing': [
     'start',
@@ -46,37 +50,37 @@ export const FAILURE_MEANINGS: Readonly<Record<UpstreamErrorCode, FailureMeaning
   ],
   'bad-url': ['start', 'BadUrl', 'Correct network.url: it must be an http or https URL.'],
   'dns-failed': [
-    'start',
+    'handshake',
     'DnsFailed',
     'Correct the host in network.url, or the name resolution of the gateway.',
   ],
   'connect-refused': [
-    'start',
+    'handshake',
     'ConnectionRefused',
     'Start the remote server, or correct the host and port in network.url.',
   ],
   'connect-timeout': [
-    'start',
+    'handshake',
     'ConnectTimeout',
     'Check that the gateway may reach the host, or raise network.connect_timeout_ms.',
   ],
   'tls-failed': [
-    'start',
+    'handshake',
     'TlsFailed',
     'Renew the certificate of the remote server, or name its authority in network.tls.ca.',
   ],
   'egress-denied': [
-    'start',
+    'handshake',
     'EgressDenied',
     'Use an address that SWITCHYARD_EGRESS allows; link-local, metadata and own addresses never are.',
   ],
   'hop-limit': [
-    'start',
+    'handshake',
     'HopLimit',
     'Take the gateway out of the chain of upstreams: network.url leads back to it.',
   ],
   redirected: [
-    'start',
+    'handshake',
     'Redirected',
     'Put the final address in network.url: redirects are not followed.',
   ],
@@ -171,6 +175,11 @@ export function failureOf(error: unknown): FailureFacts {
   return { stage, code: `upstream.${error.code}`, reason, message: error.message, action, stderr };
 }
 
+/** The end of an upstream while it was being proven. */
+export function lossOf(error: UpstreamError): FailureFacts {
+  return { ...failureOf(error), stage: 'prove' };
+}
+
 const INTERNAL_FAILURE: FailureFacts = {
   stage: 'start',
   code: 'lifecycle.internal',
@@ -215,6 +224,20 @@ export function promotionRefused(detail: string): FailureFacts {
     reason: 'PromotionRefused',
     message: `The proven revision could not be made the current one: ${detail}`,
     action: 'Read the service again, and send the change anew if it is still wanted.',
+    stderr: [],
+  };
+}
+
+export const STORAGE_CORRUPT = 'lifecycle.storage-corrupt';
+
+/** The stored document of the service was damaged; nothing is started from it until somebody has looked. */
+export function storageCorrupt(message: string): FailureFacts {
+  return {
+    stage: 'mount',
+    code: STORAGE_CORRUPT,
+    reason: 'StorageCorrupt',
+    message,
+    action: 'Read the service; if it is what is wanted, activate it, else write it anew.',
     stderr: [],
   };
 }

@@ -6,6 +6,7 @@ import type { RecordStore } from '../storage/record-store.js';
 import { AttemptRunner } from './attempt-runner.js';
 import { InstanceBudget } from './instance-budget.js';
 import { InstanceStarter, type UpstreamMaker } from './instance-starter.js';
+import { KeptRevisions } from './kept-revisions.js';
 import { LifecycleListener } from './lifecycle-listener.js';
 import type { LifecycleParts, Wake } from './lifecycle-parts.js';
 import type { ConfigAccess, RegistryAccess } from './lifecycle-ports.js';
@@ -47,6 +48,7 @@ export class LifecycleCore {
   readonly parts: LifecycleParts;
   readonly pools: PoolKeeper;
   readonly attempts: AttemptRunner;
+  readonly kept: KeptRevisions;
   readonly steps: StepPerformer;
   readonly reconciler: ServiceReconciler;
   readonly settling: Settling;
@@ -62,8 +64,11 @@ export class LifecycleCore {
     const wake: Wake = (id) => this.reconciler.wake(id);
     this.parts = partsOf(ports);
     const { statuses, runtimes } = this.parts;
-    this.pools = new PoolKeeper(this.parts, wake);
+    this.pools = new PoolKeeper(this.parts, wake, (runtime, pool) => {
+      this.kept.prove(runtime, pool);
+    });
     this.attempts = new AttemptRunner(this.parts, this.pools, wake);
+    this.kept = new KeptRevisions(this.parts, this.pools, this.attempts);
     const outcomes = new OutcomeRecorder(this.parts, this.pools, this.attempts);
     this.steps = new StepPerformer(this.parts, this.pools, this.attempts, outcomes);
     this.settling = new Settling(registry, statuses, runtimes, clock);
@@ -103,6 +108,7 @@ function partsOf(ports: LifecyclePorts): LifecycleParts {
     observer,
     recorder,
     starter,
+    faults: () => store.status().faults,
     bus,
     clock,
     random,

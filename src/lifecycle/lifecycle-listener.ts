@@ -7,6 +7,7 @@ import {
   ServiceArchived,
   ServiceCreated,
   ServiceRestored,
+  ServiceRewritten,
 } from '../registry/registry.events.js';
 import { ServiceStateChanged, ToolsChanged } from './lifecycle.events.js';
 import type { RegistryAccess } from './lifecycle-ports.js';
@@ -20,6 +21,7 @@ const REGISTRY_EVENTS = [
   DesiredStateChanged,
   ServiceArchived,
   ServiceRestored,
+  ServiceRewritten,
 ] as const;
 
 /** Wakes a service when its documents change, and those that depend on it when it does. */

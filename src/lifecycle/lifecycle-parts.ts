@@ -2,6 +2,7 @@ import type { Clock } from '../kernel/clock.js';
 import type { EventBus } from '../kernel/event-bus.js';
 import type { Logger } from '../kernel/logger.js';
 import type { Random } from '../kernel/random.js';
+import type { StorageFault } from '../storage/record-store.js';
 import type { InstanceStarter } from './instance-starter.js';
 import type { ConfigAccess, RegistryAccess } from './lifecycle-ports.js';
 import type { ServiceObserver } from './service-observer.js';
@@ -18,6 +19,8 @@ export interface LifecycleParts {
   readonly observer: ServiceObserver;
   readonly recorder: StateRecorder;
   readonly starter: InstanceStarter;
+  /** What is wrong with stored files at present. */
+  readonly faults: () => readonly StorageFault[];
   readonly bus: EventBus;
   readonly clock: Clock;
   readonly random: Random;

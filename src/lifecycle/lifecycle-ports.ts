@@ -23,8 +23,12 @@ export interface RegistryAccess {
   annotateRevision(
     id: string,
     revision: number,
-    proven: { readonly tools: readonly JsonObject[] },
+    notes: { readonly tools?: readonly JsonObject[]; readonly pinned?: boolean },
   ): Promise<unknown>;
+  /** A stored revision, whatever became of it. Throws `registry.revision-unknown`. */
+  revision(id: string, revision: number): Promise<RevisionDocument>;
+  /** Ends a fault of the file of a service, if there is one, by writing it again. */
+  rewrite(id: string, context: ChangeContext): Promise<unknown>;
   discard(id: string, revision: number, reason: string): Promise<unknown>;
   setDesired(
     id: string,

@@ -91,6 +91,6 @@ export class LifecycleModule implements OnApplicationBootstrap {
   /** Nest starts imported modules first: when the routes compile their first table, every service has its state. */
   async onApplicationBootstrap(): Promise<void> {
     await this.lifecycle.recover();
-    await this.refresh.refresh();
+    await this.refresh.refresh((id) => this.lifecycle.isHeld(id));
   }
 }

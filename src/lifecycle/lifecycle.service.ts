@@ -5,6 +5,7 @@ import type { InstanceSource } from '../upstream/instance-source.js';
 import type { Availability } from './availability.js';
 import type { ConditionChange } from './conditions.js';
 import type { InstanceView } from './instance.js';
+import { STORAGE_CORRUPT } from './failure-mapping.js';
 import { LifecycleCore } from './lifecycle-core.js';
 import type { AttemptView, ProofResult } from './observation-intake.js';
 import type { CommandOptions } from './service-commands.js';
@@ -75,6 +76,21 @@ export class LifecycleService implements BeforeApplicationShutdown {
   sourceFor(id: string, revision: number): InstanceSource | null {
     const pool = this.core.parts.runtimes.peek(id)?.pools.get(revision);
     return pool === undefined || pool.retired ? null : pool;
+  }
+
+  /** Whether the service waits for somebody to look at its stored document, which was damaged. */
+  isHeld(id: string): boolean {
+    const { state, last_failure } = this.core.parts.statuses.read(id);
+    return state === 'error' && last_failure?.code === STORAGE_CORRUPT;
+  }
+
+  /**
+   * Routes lead to these revisions of a service, the current one perhaps among them. From now on each keeps instances of its
+   * own, started and proven for its first caller, and stays in the history; what was kept before and is not named any more
+   * is seen out with the next table that does not name it.
+   */
+  keepRevisions(id: string, revisions: readonly number[]): Promise<void> {
+    return this.core.kept.keep(id, revisions);
   }
 
   // Commands
@@ -191,6 +207,7 @@ export class LifecycleService implements BeforeApplicationShutdown {
     const endings: Promise<void>[] = [];
     for (const [, runtime] of this.core.parts.runtimes.entries()) {
       runtime.attempt?.fail(STOPPING);
+      for (const trial of runtime.trials.values()) trial.fail(STOPPING);
       for (const pool of runtime.pools.values()) endings.push(pool.stop());
     }
     await Promise.all(endings);

@@ -6,7 +6,7 @@ import type { ServiceConfig } from '../config/service-config.js';
 import type { ProofFacts } from './attempt.js';
 import type { AttemptRunner } from './attempt-runner.js';
 import type { ConditionChange } from './conditions.js';
-import type { FailureFacts } from './failure-mapping.js';
+import { lossOf, type FailureFacts } from './failure-mapping.js';
 import { ToolsChanged } from './lifecycle.events.js';
 import type { LifecycleParts, Wake } from './lifecycle-parts.js';
 import type { PoolKeeper } from './pool-keeper.js';
@@ -60,11 +60,17 @@ export class ObservationIntake {
   async recordProof(attemptId: string, result: ProofResult): Promise<void> {
     const attempt = this.attempts.find(attemptId);
     if (attempt === undefined || attempt.phase !== 'proving') return;
-    if (result.ok) {
+    const { lost } = attempt;
+    if (result.ok && lost !== null) {
+      attempt.fail(lossOf(lost), lost);
+    } else if (result.ok) {
       attempt.proof = result;
       attempt.enter('proven', Infinity);
     } else {
-      attempt.fail(result.failure, causeOf(result.failure));
+      attempt.fail(
+        lost === null ? result.failure : lossAt(lost, result.failure),
+        lost ?? causeOf(result.failure),
+      );
     }
     await this.wake(attempt.revision.service_id);
   }
@@ -76,6 +82,7 @@ export class ObservationIntake {
       if (named.length > 0 || runtime.published.size > 0) runtime.published = new Set(named);
       this.mounted(id, runtime);
       this.sendOffUnnamed(id, runtime);
+      if (runtime.tableMissed) void this.wake(id);
     }
     this.pools.tablePublished(tableVersion);
   }
@@ -157,10 +164,15 @@ export class ObservationIntake {
       const needed =
         revision === current ||
         revision === runtime.attempt?.revision.revision ||
-        runtime.published.has(revision);
+        runtime.isNamed(revision);
       if (!needed) this.pools.sendOff(id, runtime, revision);
     }
   }
+}
+
+/** The upstream ended; what its prover says of that is the more precise, unless it could not be carried out for it. */
+function lossAt(lost: UpstreamError, failure: FailureFacts): FailureFacts {
+  return failure.code === 'health.prober-fault' ? lossOf(lost) : failure;
 }
 
 /** The error of the upstream behind a prover's failure, for the restart policy; `null` when it names none. */

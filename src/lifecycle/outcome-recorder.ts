@@ -3,13 +3,14 @@ import { UpstreamError } from '../upstream/upstream.errors.js';
 import type { Attempt } from './attempt.js';
 import type { AttemptRunner } from './attempt-runner.js';
 import type { ConditionChange } from './conditions.js';
-import { dependencyFailure, type FailureFacts } from './failure-mapping.js';
+import { dependencyFailure, STORAGE_CORRUPT, type FailureFacts } from './failure-mapping.js';
 import type { LifecycleParts } from './lifecycle-parts.js';
 import type { PoolKeeper } from './pool-keeper.js';
 import { countsAsCrash, mayRestart } from './restart-policy.js';
 import type { ServiceRuntime } from './service-runtime.js';
 import type { ActivationFailure, ServiceState } from './service-status.js';
 import { crashLoop } from './state-conditions.js';
+import { serviceOf } from './storage-condition.js';
 
 /** What failed for a reason of ours (no free instance) is tried again after this long, in milliseconds. */
 const OURS_RETRY_MS = 5000;
@@ -34,7 +35,11 @@ export class OutcomeRecorder {
     const deferred = attempt.kind === 'prove' && facts.code === 'upstream.capacity';
     runtime.proofWanted = false;
     runtime.restartWanted = false;
-    if (!isCandidate && attempt.kind !== 'restart') {
+    // Promoted, but no table came in time: what is served stays, and a later table finishes the update.
+    const late = state === 'updating' && !isCandidate && attempt.kind === 'update';
+    const awaitsTable = late && facts.stage === 'mount';
+    if (awaitsTable) runtime.tableMissed = true;
+    if (!isCandidate && !late && attempt.kind !== 'restart') {
       this.refuseCallers(runtime, attempt, deferred || facts.stage === 'mount');
       if (!deferred) this.planHealing(runtime, attempt, facts, statuses.read(id).stable_revision);
     }
@@ -45,6 +50,18 @@ export class OutcomeRecorder {
     if (!isCandidate) runtime.trusted = null;
     if (isCandidate) await this.discard(id, revision, facts.reason);
     await this.settleState(id, runtime, state, failure);
+    if (awaitsTable) await this.parts.recorder.mark(id, [awaitingTable(failure)]);
+  }
+
+  /** Ends the conditions of storage faults that an operator's write has ended. */
+  async clearRepaired(id: string): Promise<void> {
+    const { statuses, faults, recorder } = this.parts;
+    const { state, conditions, last_failure } = statuses.read(id);
+    const open = conditions.filter(({ type }) => type === 'Drifted' || type === 'StorageCorrupt');
+    if (open.length === 0) return;
+    const isFaulty = faults().some((fault) => serviceOf(fault) === id);
+    if (isFaulty || (state === 'error' && last_failure?.code === STORAGE_CORRUPT)) return;
+    await recorder.mark(id, [], ['Drifted', 'StorageCorrupt']);
   }
 
   /** The configuration was refused before anything was started. */
@@ -159,6 +176,12 @@ export class OutcomeRecorder {
       await recorder.become(id, 'error', why, { failure, conditions });
     }
   }
+}
+
+function awaitingTable({ message }: ActivationFailure): ConditionChange {
+  const reason = 'AwaitingTable';
+  const told = `${message} What was served before goes on until there is one.`;
+  return { type: 'Progressing', status: 'false', reason, message: told };
 }
 
 function unmet(failure: ActivationFailure): ConditionChange {

@@ -1,4 +1,4 @@
-import { InstanceFailed } from './lifecycle.events.js';
+import { AvailabilityChanged, InstanceFailed } from './lifecycle.events.js';
 import type { LifecycleParts, Wake } from './lifecycle-parts.js';
 import { UpstreamError } from '../upstream/upstream.errors.js';
 import type { Instance } from './instance.js';
@@ -6,7 +6,7 @@ import { InstancePool } from './instance-pool.js';
 import type { PoolFailure } from './pool-hooks.js';
 import type { RunnableRevision } from './pool-plan.js';
 import { crashLoopFailure, failureOf } from './failure-mapping.js';
-import { mayRestart, recordCrash } from './restart-policy.js';
+import { mayRestart, NO_CRASHES, recordCrash, type RestartHistory } from './restart-policy.js';
 import type { ServiceRuntime } from './service-runtime.js';
 
 /** Until the table without a revision is published, a drain waits this long, in milliseconds. */
@@ -20,6 +20,8 @@ export class PoolKeeper {
   constructor(
     private readonly parts: LifecycleParts,
     private readonly wake: Wake,
+    /** Hears that a caller waits for the proof of a revision that is not the current one. */
+    private readonly onKeptWanted: (runtime: ServiceRuntime, pool: InstancePool) => void,
   ) {}
 
   /** Version of the last published route table; -1 = none yet. */
@@ -38,8 +40,12 @@ export class PoolKeeper {
     const present = runtime.pools.get(revision.revision);
     if (present !== undefined && !present.retired) return present;
     const id = revision.service_id;
-    const pool = new InstancePool(revision, this.parts.starter, {
+    const pool: InstancePool = new InstancePool(revision, this.parts.starter, {
       onProofWanted: () => {
+        if (!this.isCurrent(revision)) {
+          this.onKeptWanted(runtime, pool);
+          return;
+        }
         if (runtime.proofWanted) return;
         runtime.proofWanted = true;
         void this.wake(id);
@@ -51,7 +57,7 @@ export class PoolKeeper {
         this.collect(runtime, instance);
         runtime.log.forget(instance.id);
       },
-      startAtMs: () => runtime.restarts.startAtMs,
+      startAtMs: () => this.historyOf(runtime, revision).startAtMs,
     });
     runtime.pools.set(revision.revision, pool);
     return pool;
@@ -63,14 +69,22 @@ export class PoolKeeper {
     runtime.log.collect(instance.id, stderr, this.parts.clock.timestamp());
   }
 
-  /** Counts one more failure of the service. */
+  /** Counts one more failure: of the service when the revision is its current one, else of the revision alone. */
   countCrash(runtime: ServiceRuntime, revision: RunnableRevision): void {
-    runtime.restarts = recordCrash(
-      runtime.restarts,
+    const history = recordCrash(
+      this.historyOf(runtime, revision),
       revision.effective.runtime.restart,
       this.parts.clock.monotonicMs(),
       this.parts.random.fraction(),
     );
+    if (this.isCurrent(revision)) runtime.restarts = history;
+    else runtime.keptRestarts.set(revision.revision, history);
+  }
+
+  /** The failures that decide when the revision may be started again. */
+  historyOf(runtime: ServiceRuntime, revision: RunnableRevision): RestartHistory {
+    if (this.isCurrent(revision)) return runtime.restarts;
+    return runtime.keptRestarts.get(revision.revision) ?? NO_CRASHES;
   }
 
   /** Sees a revision out behind what serves now. Idempotent. */
@@ -124,6 +138,9 @@ export class PoolKeeper {
       .then(() => {
         runtime.drains.delete(revision);
         runtime.pools.delete(revision);
+        runtime.keptRestarts.delete(revision);
+        // Named again while it drained: a new table gives it new instances.
+        if (runtime.kept.has(revision)) this.parts.bus.publish(new AvailabilityChanged(id));
         return this.wake(id);
       });
   }
@@ -144,6 +161,10 @@ export class PoolKeeper {
     });
   }
 
+  private isCurrent({ service_id, revision }: RunnableRevision): boolean {
+    return this.parts.registry.find(service_id)?.revision === revision;
+  }
+
   private onFailure(id: string, runtime: ServiceRuntime, failure: PoolFailure): void {
     const { error, instance, counted, revision } = failure;
     const pool = runtime.pools.get(revision);
@@ -151,10 +172,10 @@ export class PoolKeeper {
     if (instance !== null) {
       this.parts.bus.publish(new InstanceFailed(id, instance.id, error.code, error.message));
     }
-    // A revision that serves beside the current one, for a pinned route, does not take the service down.
-    const current = this.parts.registry.find(id)?.revision;
-    if (!counted || pool === undefined || revision !== current) return;
+    if (!counted || pool === undefined) return;
     this.countCrash(runtime, pool.revision);
+    // A revision that serves beside the current one, for a pinned route, does not take the service down.
+    if (!this.isCurrent(pool.revision)) return;
     if (!mayRestart(error.code)) {
       runtime.fault ??= { failure: failureOf(error), error, restartable: false };
     } else if (runtime.restarts.looping) {

@@ -26,6 +26,8 @@ export interface Observation {
   readonly draining: boolean;
   /** What stands in the way of serving although the state is `active`. */
   readonly fault: string | null;
+  /** The table that names the proven current revision has come after all, too late for its attempt. */
+  readonly tableCaughtUp: boolean;
   /** A proof of the current revision is wanted, which serves unproven since boot. */
   readonly proofWanted: boolean;
   readonly restartWanted: boolean;
@@ -45,6 +47,7 @@ export type Action =
   | { readonly do: 'promote' }
   | { readonly do: 'publish' }
   | { readonly do: 'mark-active' }
+  | { readonly do: 'mark-caught-up' }
   | { readonly do: 'mark-failed' }
   | { readonly do: 'mark-dependencies-unmet' }
   | { readonly do: 'mark-fault' }
@@ -129,6 +132,7 @@ function towardsActive(seen: Observation): Action | null {
 function keepActive(seen: Observation): Action | null {
   if (seen.fault !== null) return { do: 'mark-fault' };
   if (!seen.dependencies.met) return { do: 'mark-dependencies-unmet' };
+  if (seen.tableCaughtUp) return { do: 'mark-caught-up' };
   if (seen.candidate !== null) return { do: 'become', state: 'updating', why: 'Updating' };
   if (seen.restartWanted) return { do: 'become', state: 'updating', why: 'Restarting' };
   if (seen.proofWanted) return { do: 'start-attempt', revision: seen.revision, kind: 'prove' };

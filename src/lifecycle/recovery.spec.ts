@@ -55,11 +55,26 @@ describe('boot', () => {
     ]);
     const found = world.lifecycle.statusOf(id).conditions.map(({ type }) => type);
     expect(found).toEqual(expect.arrayContaining(['Drifted', 'StorageCorrupt']));
-    expect(world.lifecycle.statusOf(lost).state).toBe('error');
-    expect(world.lifecycle.statusOf(lost).conditions[0]).toMatchObject({
-      type: 'StorageCorrupt',
-      status: 'true',
-    });
+    expect(world.lifecycle.statusOf(id).state).toBe('active');
+    expect(world.store.get('service_status', lost)).toBeUndefined();
     await world.lifecycle.stop();
   });
+
+  it.each(['draft', 'inactive'] as const)(
+    'starts nothing from a damaged document, though it was %s and is to be active',
+    async (state) => {
+      const world = await openWorld();
+      const id = world.random.uuid();
+      world.registry.create(id, 'weather', SHARED, state);
+      await world.settle();
+      await world.lifecycle.stop();
+      await world.registry.setDesired(id, 'active');
+      world.registry.faults.set(id, fault({ id }));
+      await world.reboot();
+      await world.settle();
+      expect(world.lifecycle.isHeld(id)).toBe(true);
+      expect(world.maker.made).toEqual([]);
+      await world.lifecycle.stop();
+    },
+  );
 });

@@ -1,12 +1,13 @@
 import type { ServiceDocument } from '../registry/service.js';
 import type { StorageFault } from '../storage/record-store.js';
-import type { ConditionChange } from './conditions.js';
+import { STORAGE_CORRUPT, storageCorrupt } from './failure-mapping.js';
 import { NOT_YET_PROVEN } from './initial-status.js';
 import type { LifecycleParts, Wake } from './lifecycle-parts.js';
 import type { PoolKeeper } from './pool-keeper.js';
 import type { ProofQueue } from './proof-queue.js';
 import { bootStep } from './service-lifecycle.js';
 import { runnableOf } from './service-observer.js';
+import { conditionOf, damageOf, serviceOf } from './storage-condition.js';
 import type { ServiceRuntime } from './service-runtime.js';
 import type { ServiceStatusDocument } from './service-status.js';
 
@@ -30,14 +31,14 @@ export class Recovery {
   async recover(faults: readonly StorageFault[]): Promise<void> {
     const mounted: ServiceDocument[] = [];
     for (const doc of this.parts.registry.list()) {
+      const own = faults.filter((fault) => serviceOf(fault) === doc.service_id);
       try {
-        if (await this.recoverOne(doc)) mounted.push(doc);
+        if (await this.recoverOne(doc, own)) mounted.push(doc);
       } catch (error) {
         const fields = { err: error, service_id: doc.service_id };
         this.parts.logger.error(fields, 'a service could not be recovered');
       }
     }
-    for (const fault of faults) await this.reportFault(fault);
     for (const doc of this.parts.registry.list()) {
       if (!mounted.includes(doc)) void this.wake(doc.service_id);
     }
@@ -45,7 +46,19 @@ export class Recovery {
   }
 
   /** Answers whether it is mounted. */
-  private async recoverOne(doc: ServiceDocument): Promise<boolean> {
+  private async recoverOne(
+    doc: ServiceDocument,
+    faults: readonly StorageFault[],
+  ): Promise<boolean> {
+    await this.parts.recorder.mark(doc.service_id, faults.map(conditionOf));
+    const damage = faults.find(({ kind, fault }) => kind === 'service' && fault === 'corrupt');
+    if (damage === undefined || doc.desired !== 'active') return this.resume(doc);
+    await this.hold(doc, damage);
+    return false;
+  }
+
+  /** Answers whether it is mounted. */
+  private async resume(doc: ServiceDocument): Promise<boolean> {
     const { statuses, runtimes } = this.parts;
     const id = doc.service_id;
     const status = statuses.read(id);
@@ -99,8 +112,10 @@ export class Recovery {
     runtime: ServiceRuntime,
   ): void {
     const failure = status.last_failure;
+    const code = failure?.code;
     if (failure?.stage === 'dependencies') runtime.healing = 'dependencies';
-    else if (failure?.code === 'upstream.unauthorized') runtime.healing = 'command';
+    else if (code === 'upstream.unauthorized' || code === STORAGE_CORRUPT)
+      runtime.healing = 'command';
     else if (status.stable_revision === doc.revision) {
       runtime.healing = 'backoff';
       this.staggered += 1;
@@ -109,30 +124,21 @@ export class Recovery {
     }
   }
 
-  private async reportFault(fault: StorageFault): Promise<void> {
-    const { recorder, statuses, registry } = this.parts;
-    const id = fault.id.split('/')[0] ?? fault.id;
-    if (!['service', 'service_status', 'revision'].includes(fault.kind)) return;
-    if (fault.fault === 'drifted') {
-      await recorder.mark(id, [drifted(fault)]);
-      return;
+  /**
+   * Nothing is served from a document that was damaged until an operator has written, activated or restarted the service:
+   * what the journal gave back may be older than what somebody relied on.
+   */
+  private async hold(doc: ServiceDocument, fault: StorageFault): Promise<void> {
+    const { registry, recorder, statuses } = this.parts;
+    const { service_id: id, candidate, revision } = doc;
+    if (candidate !== null) await registry.discard(id, candidate, 'StorageCorrupt');
+    const { state } = statuses.read(id);
+    if (state === 'deactivating') await recorder.become(id, 'inactive', 'Deactivated');
+    if (['draft', 'inactive', 'deactivating'].includes(state)) {
+      await recorder.become(id, 'validating', 'Activating');
     }
-    if (fault.kind !== 'service' || registry.find(id) !== undefined) {
-      if (registry.find(id) !== undefined) await recorder.mark(id, [corrupt(fault)]);
-      return;
-    }
-    // The record is gone from the registry; its status stays, so that whoever looks for it learns why.
-    await statuses.update(id, 'status.corrupt', () => ({ state: 'error' }));
-    await recorder.mark(id, [corrupt(fault)]);
+    const failure = recorder.dated(storageCorrupt(damageOf(fault)), revision);
+    const conditions = [conditionOf(fault)];
+    await recorder.become(id, 'error', 'StorageCorrupt', { failure, conditions });
   }
-}
-
-function corrupt(fault: StorageFault): ConditionChange {
-  const message = `The ${fault.kind} record was damaged and moved to ${fault.file}: ${fault.detail}`;
-  return { type: 'StorageCorrupt', status: 'true', reason: 'StorageCorrupt', message };
-}
-
-function drifted(fault: StorageFault): ConditionChange {
-  const message = `${fault.file} was edited by hand and is not in force: ${fault.detail}`;
-  return { type: 'Drifted', status: 'true', reason: 'EditedByHand', message };
 }

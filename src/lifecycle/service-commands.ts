@@ -53,6 +53,7 @@ export class ServiceCommands {
     else if (state === 'error') runtime.retryWanted = true;
     else throw refused(doc, state, 'restart');
     runtime.outcomes.delete(doc.revision);
+    runtime.keptRestarts.clear();
     void this.wake(doc.service_id);
   }
 
@@ -99,7 +100,11 @@ export class ServiceCommands {
     context: ChangeContext,
     options: CommandOptions,
   ): Promise<void> {
-    if (doc.desired === desired) return;
+    if (doc.desired === desired) {
+      // Nothing to write: what a storage fault left behind is settled by this command all the same.
+      await this.parts.registry.rewrite(doc.service_id, context);
+      return;
+    }
     await this.parts.registry.setDesired(doc.service_id, desired, context, options);
   }
 

@@ -51,6 +51,7 @@ export class ServiceObserver {
       running: runtime.running,
       draining: runtime.draining,
       fault: runtime.fault?.failure.reason ?? null,
+      tableCaughtUp: runtime.tableMissed && runtime.published.has(doc?.revision ?? 0),
       proofWanted: runtime.proofWanted,
       restartWanted: runtime.restartWanted,
       retryWanted: runtime.retryWanted,

@@ -44,6 +44,14 @@ export class ServiceRuntime {
   healing: 'backoff' | 'dependencies' | 'command' = 'command';
   /** Revisions named by the last published table. */
   published: ReadonlySet<number> = new Set();
+  /** Revisions that routes name, the current one perhaps among them: they keep instances of their own. */
+  kept: ReadonlySet<number> = new Set();
+  /** Failures of revisions other than the current one. */
+  readonly keptRestarts = new Map<number, RestartHistory>();
+  /** Proofs under way of revisions other than the current one. */
+  readonly trials = new Map<number, Attempt>();
+  /** The current revision is proven, and the table that names it came too late or is still to come. */
+  tableMissed = false;
   /** The table that was published when the availability last changed. */
   tableAtChange = -1;
   /** Availability as last announced, for the comparison. */
@@ -65,11 +73,18 @@ export class ServiceRuntime {
     return [...this.pools.keys()].every((revision) => this.drains.has(revision));
   }
 
-  /** Back to what a service that rests is like. Log and outcomes stay. */
+  /** Whether a table or a route leads to the revision. */
+  isNamed(revision: number): boolean {
+    return this.published.has(revision) || this.kept.has(revision);
+  }
+
+  /** Back to what a service that rests is like. Log, outcomes and what routes name stay. */
   reset(): void {
     this.restarts = NO_CRASHES;
     this.fault = null;
     this.trusted = null;
+    this.tableMissed = false;
+    this.keptRestarts.clear();
     this.proofWanted = false;
     this.restartWanted = false;
     this.retryWanted = false;

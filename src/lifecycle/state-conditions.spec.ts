@@ -22,7 +22,7 @@ function said(state: ServiceState, failure: ActivationFailure | null = null): st
 describe('entering a state', () => {
   it.each<[ServiceState, string]>([
     ['draft', 'Progressing=false:Settled'],
-    ['validating', 'Progressing=true:Why'],
+    ['validating', 'Progressing=true:Why -StorageCorrupt'],
     ['deploying', 'Progressing=true:Why'],
     ['updating', 'Progressing=true:Why'],
     [

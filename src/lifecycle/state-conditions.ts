@@ -35,7 +35,11 @@ export function conditionsOnEntering(
     case 'draft':
       return { set: [settled()], drop: [] };
     case 'validating':
-      return { set: [progressing(why, 'The configuration is being validated.')], drop: [] };
+      // Only a command leads here from an error: whoever gave it has seen what was damaged.
+      return {
+        set: [progressing(why, 'The configuration is being validated.')],
+        drop: ['StorageCorrupt'],
+      };
     case 'deploying':
       return { set: [progressing(why, 'The service is being started and proven.')], drop: [] };
     case 'updating':

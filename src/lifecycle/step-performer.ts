@@ -36,6 +36,8 @@ export class StepPerformer {
         return;
       case 'mark-dependencies-unmet':
         return await this.outcomes.dependenciesUnmet(id, runtime);
+      case 'mark-caught-up':
+        return await this.caughtUp(id, runtime);
       case 'mark-fault':
         return await this.outcomes.faulted(id, runtime);
       case 'discard-candidate':
@@ -75,6 +77,7 @@ export class StepPerformer {
       if (known) bus.publish(new ServiceStopped(id));
       return;
     }
+    await this.outcomes.clearRepaired(id);
     const { dependencies } = doc.effective.integration;
     if (dependencies.length === 0 || statuses.read(id).state !== 'active') return;
     await recorder.mark(id, [dependencyCondition(observer.dependenciesOf(dependencies))]);
@@ -118,6 +121,8 @@ export class StepPerformer {
     const details = rests ? { patch: { health: NOT_ACTIVE } } : {};
     await this.parts.recorder.become(id, step.state, step.why, details);
     if (!rests) return;
+    // What never started (it was mounted, and nobody called) has no drain to end it.
+    this.pools.stopAll(id, runtime);
     runtime.reset();
     this.parts.bus.publish(new ServiceStopped(id));
   }
@@ -161,6 +166,16 @@ export class StepPerformer {
       conditions: this.dependencyConditions(id),
     });
     this.attempts.finish(runtime, attempt);
+  }
+
+  private async caughtUp(id: string, runtime: ServiceRuntime): Promise<void> {
+    const doc = this.parts.registry.find(id);
+    if (doc === undefined) return;
+    await this.parts.recorder.become(id, 'active', 'Proven', {
+      patch: { stable_revision: doc.revision, last_failure: null },
+    });
+    runtime.tableMissed = false;
+    this.attempts.settle(id, runtime, doc.revision);
   }
 
   private async discardCandidate(id: string, why: string): Promise<void> {

@@ -26,6 +26,11 @@ export function activationProblem(
   });
 }
 
+/** Whether nothing was wrong with what was tried: a newer command ended the try. */
+export function isSuperseded(failure: ActivationFailure): boolean {
+  return failure.code === 'lifecycle.superseded';
+}
+
 /** Whether `error` is an activation failure: the one refusal after which a new service is left in `error`. */
 export function isActivationFailure(error: unknown): error is ProblemError {
   return error instanceof ProblemError && error.code === 'lifecycle.activation-failed';

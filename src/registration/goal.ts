@@ -1,4 +1,4 @@
-import { activationProblem } from './activation-problem.js';
+import { activationProblem, isSuperseded } from './activation-problem.js';
 import type { Settlement } from '../lifecycle/settling.js';
 import type { ControlPlane } from './control-plane.js';
 import { registrationProblems } from './registration.errors.js';
@@ -27,8 +27,9 @@ export class GoalKeeper {
   async reach(goal: Goal, wait_ms: number): Promise<RegistrationResult> {
     const settlement = await this.plane.lifecycle.settled(goal.service_id, goal.revision, wait_ms);
     if (!settlement.done) return this.answer(goal.service_id, 202, 'pending', goal.warnings);
-    if (settlement.failure !== null && goal.wanted === 'serving') {
-      throw activationProblem(settlement.failure, goal.service_id);
+    const { failure } = settlement;
+    if (failure !== null && goal.wanted === 'serving' && !isSuperseded(failure)) {
+      throw activationProblem(failure, goal.service_id);
     }
     if (!isReached(goal, settlement)) throw superseded(goal, settlement.state);
     if (goal.status === 204) return gone(goal);

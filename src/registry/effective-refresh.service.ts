@@ -22,13 +22,14 @@ export class EffectiveRefreshService {
     private readonly logger: Logger,
   ) {}
 
-  /** One service after the other; a failure of one does not keep the others from it. */
-  async refresh(): Promise<RefreshReport> {
+  /** One service after the other; a failure of one does not keep the others from it. What is held waits for its operator. */
+  async refresh(isHeld: (id: string) => boolean = () => false): Promise<RefreshReport> {
     const changed: string[] = [];
     const refused: { service_id: string; code: string }[] = [];
     const ctx = systemContext('boot', 'the effective configuration differs from the stored one');
     for (const { service_id: id, spec, desired } of this.registry.list()) {
-      if (desired === 'archived' || this.registry.candidateOf(id) !== undefined) continue;
+      const isBusy = desired === 'archived' || this.registry.candidateOf(id) !== undefined;
+      if (isBusy || isHeld(id)) continue;
       try {
         const prepared = await this.registry.prepare(spec);
         const { outcome } = await this.registry.propose(id, prepared, ctx);

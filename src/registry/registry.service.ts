@@ -155,6 +155,21 @@ export class RegistryService {
     return service;
   }
 
+  /** Gives a former name, and the alias that it stands for, free. Throws `registry.etag-stale`. */
+  async dropFormerName(
+    id: string,
+    name: string,
+    ctx: ChangeContext,
+    options: { readonly ifMatch?: string | number } = {},
+  ): Promise<ServiceDocument> {
+    return this.parts.services.dropFormerName(id, name, ctx, options.ifMatch);
+  }
+
+  /** Writes the stored document over a file that is damaged or was edited by hand. Answers whether there was such a fault. */
+  async rewrite(id: string, ctx: ChangeContext): Promise<boolean> {
+    return this.parts.services.rewrite(id, ctx);
+  }
+
   /** Moves a stopped service that is to be archived into the archive, in the name of who asked for it. */
   async archive(id: string, ctx?: ChangeContext): Promise<void> {
     const asked = ctx ?? this.archivers.get(id) ?? systemContext('reconciler', null);

@@ -4,6 +4,7 @@ import {
   archivesToPurge,
   KEPT_ARCHIVES,
   revisionsToRemove,
+  versionsNamedBy,
 } from './retention.js';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n + 1);
@@ -17,6 +18,19 @@ describe('revisionsToRemove', () => {
   it('passes over those that are exempt', () => {
     expect(revisionsToRemove(numbers(22), (one) => one === 1)).toEqual([2, 3]);
     expect(revisionsToRemove(numbers(22), () => true)).toEqual([]);
+  });
+});
+
+describe('versionsNamedBy', () => {
+  it.each<[string, string | null, string[]]>([
+    ['/mcp/a/v/1.2.0', null, ['1.2.0']],
+    ['/mcp/a/v/7', '7', ['7']],
+    ['/mcp/a/old', '1.0.0-rc.1', ['1.0.0-rc.1']],
+    ['/mcp/a/v/1.2.0/more', null, []],
+    ['/mcp/v/1', null, []],
+    ['/mcp/a', null, []],
+  ])('finds in %s with version %s: %j', (path, version, expected) => {
+    expect([...versionsNamedBy([{ path, version }])]).toEqual(expected);
   });
 });
 

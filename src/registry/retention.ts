@@ -19,6 +19,18 @@ export function revisionsToRemove(
     .slice(0, excess);
 }
 
+/** Versions and revision numbers that routes name, by their `version` or by the end `/v/<version>` of their path. */
+export function versionsNamedBy(
+  routes: readonly { readonly path: string; readonly version: string | null }[],
+): Set<string> {
+  const named = new Set<string>();
+  for (const { path, version } of routes) {
+    const inPath = /^\/mcp\/[^/]+\/v\/([^/]+)$/.exec(path)?.[1];
+    for (const one of [version, inPath]) if (typeof one === 'string') named.add(one);
+  }
+  return named;
+}
+
 /** Ids of the archived services past their time at `now` (milliseconds since the epoch), or beyond the newest 1,000. */
 export function archivesToPurge(
   archives: readonly { readonly service_id: string; readonly deleted_at: string }[],

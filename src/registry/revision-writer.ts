@@ -1,8 +1,9 @@
-import type { JsonObject } from '../kernel/json.js';
+import { equalJson, type JsonObject } from '../kernel/json.js';
 import type { CommitMeta, RecordChange, StoredRecord } from '../storage/record-store.js';
 import { isSameContent, type PreparedSpec } from './prepared-spec.js';
 import { registryProblems } from './registry.errors.js';
 import { RevisionDiscarded, RevisionPromoted, RevisionProposed } from './registry.events.js';
+import { versionsNamedBy } from './retention.js';
 import {
   metaOf,
   newRevision,
@@ -16,6 +17,7 @@ import {
   giveUpCandidate,
   orStale,
   requireLive,
+  rewriteIfFaulty,
   type WriteParts,
 } from './write-parts.js';
 import type { ChangeContext, RevisionDocument, ServiceDocument } from './service.js';
@@ -26,6 +28,14 @@ export interface ProposeOutcome {
   /** `proposed`: waits to be proven. `stored`: current at once, as it is not served. `unchanged`: equal to the current. */
   readonly outcome: 'proposed' | 'stored' | 'unchanged';
   readonly revision: number;
+}
+
+/** A revision that is added to a history. */
+interface Addition {
+  readonly id: string;
+  readonly added: number;
+  readonly kept: readonly number[];
+  readonly prepared: PreparedSpec;
 }
 
 /** Writes the revisions of a service: each change is one commit, told to others once it is durable. */
@@ -46,6 +56,7 @@ export class RevisionWriter {
       const pending = repository.index.candidateOf(id);
       if (isSameContent(service, prepared)) {
         await this.giveUp(id, 'the current revision is wanted again', ctx);
+        await rewriteIfFaulty(this.parts, id, ctx);
         return { outcome: 'unchanged', revision: service.revision };
       }
       if (pending !== undefined && isSameContent(pending, prepared)) {
@@ -111,6 +122,7 @@ export class RevisionWriter {
       const stored = await repository.revision(id, revision);
       if (stored === undefined) throw unknownRevision(id, revision);
       const { tools = stored.doc.tools, pinned = stored.doc.pinned } = notes;
+      if (pinned === stored.doc.pinned && equalJson(tools, stored.doc.tools)) return stored.doc;
       const doc: RevisionDocument = { ...stored.doc, tools, pinned };
       const meta = metaOf(systemContext('reconciler', null), 'revision.annotate', id);
       await repository.commit([putRevision(doc, stored.version)], meta);
@@ -134,7 +146,8 @@ export class RevisionWriter {
     ];
     const specs = { from: service.spec, to: prepared.spec };
     const meta = metaOf(ctx, 'service.propose', id, specs);
-    await this.commitTrimmed(id, number, [service.revision], changes, meta);
+    const kept = [service.revision];
+    await this.commitTrimmed({ id, added: number, kept, prepared }, changes, meta);
     if (given.revision !== null) {
       const reason = `replaced by revision ${number}`;
       events.publish(new RevisionDiscarded(id, given.revision, reason));
@@ -158,7 +171,8 @@ export class RevisionWriter {
       ...(await closeRevision(this.parts, id, service.revision, 'superseded')),
     ];
     const specs = { from: service.spec, to: prepared.spec };
-    await this.commitTrimmed(id, number, [], changes, metaOf(ctx, 'service.update', id, specs));
+    const meta = metaOf(ctx, 'service.update', id, specs);
+    await this.commitTrimmed({ id, added: number, kept: [], prepared }, changes, meta);
     events.publish(new RevisionPromoted(id, number, service.revision));
     return { outcome: 'stored', revision: number };
   }
@@ -178,14 +192,13 @@ export class RevisionWriter {
 
   /** Commits with the removals that keep the history at its limit; a record is changed only once. */
   private async commitTrimmed(
-    id: string,
-    added: number,
-    kept: readonly number[],
+    { id, added, kept, prepared }: Addition,
     changes: readonly RecordChange[],
     meta: CommitMeta,
   ): Promise<void> {
     const { repository } = this.parts;
-    const removals = await repository.trimmed(id, added, kept);
+    const named = versionsNamedBy(prepared.effective.network.routes);
+    const removals = await repository.trimmed(id, added, kept, named);
     const removed = new Set(removals.map((change) => change.id));
     const staying = changes.filter((one) => one.kind !== 'revision' || !removed.has(one.id));
     await repository.commit([...staying, ...removals], meta);

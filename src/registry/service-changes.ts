@@ -92,6 +92,19 @@ export function withDesired(
   };
 }
 
+export function withoutFormerName(
+  service: ServiceDocument,
+  name: string,
+  at: string,
+): ServiceDocument {
+  return {
+    ...service,
+    former_names: service.former_names.filter((former) => former !== name),
+    generation: service.generation + 1,
+    updated_at: at,
+  };
+}
+
 export function archiveOf(
   service: ServiceDocument,
   ctx: ChangeContext,

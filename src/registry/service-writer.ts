@@ -9,8 +9,15 @@ import {
   putRevision,
   putService,
   withDesired,
+  withoutFormerName,
 } from './service-changes.js';
-import { giveUpCandidate, orStale, requireLive, type WriteParts } from './write-parts.js';
+import {
+  giveUpCandidate,
+  orStale,
+  requireLive,
+  rewriteIfFaulty,
+  type WriteParts,
+} from './write-parts.js';
 import type { ChangeContext, DesiredState, ServiceDocument } from './service.js';
 
 export interface CreateOptions {
@@ -81,6 +88,30 @@ export class ServiceWriter {
       events.publish(new DesiredStateChanged(id, desired));
       return requireLive(this.parts, id).doc;
     });
+  }
+
+  /** The former name is nobody's again. One that the service does not have is fine. */
+  async dropFormerName(
+    id: string,
+    name: string,
+    ctx: ChangeContext,
+    ifMatch: string | number | undefined,
+  ): Promise<ServiceDocument> {
+    const { repository, rules, locks, clock } = this.parts;
+    return locks.onService(id, async () => {
+      const { doc: service, version } = requireLive(this.parts, id);
+      rules.requireFresh(service, ifMatch);
+      if (!service.former_names.includes(name)) return service;
+      const next = withoutFormerName(service, name, clock.timestamp());
+      const meta = metaOf({ ...ctx, reason: ctx.reason ?? name }, 'service.drop-alias', id);
+      await orStale(this.parts, id, ifMatch, repository.commit([putService(next, version)], meta));
+      return requireLive(this.parts, id).doc;
+    });
+  }
+
+  /** Ends a fault of the file of a service; see `rewriteIfFaulty`. */
+  async rewrite(id: string, ctx: ChangeContext): Promise<boolean> {
+    return this.parts.locks.onService(id, () => rewriteIfFaulty(this.parts, id, ctx));
   }
 }
 

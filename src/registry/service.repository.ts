@@ -76,18 +76,28 @@ export class ServiceRepository {
     return readOrNothing(this.revision(id, revision));
   }
 
-  /** Removals that bring the history back to its limit once revision `added` is there too. */
+  /** Whether the file of the service is damaged, or was edited by hand, since the store last wrote it. */
+  isFaulty(id: string): boolean {
+    return this.store.status().faults.some((fault) => fault.kind === 'service' && fault.id === id);
+  }
+
+  /**
+   * Removals that bring the history back to its limit once revision `added` is there too. Pinned revisions stay, and those
+   * whose number or version is among `named`: a route leads there.
+   */
   async trimmed(
     id: string,
     added: number,
     kept: readonly (number | null)[],
+    named: ReadonlySet<string>,
   ): Promise<RecordChange[]> {
     const known = [...this.revisionNumbers(id), added];
     if (revisionsToRemove(known, () => false).length === 0) return [];
     const pinned = new Set<number>();
     for (const number of known) {
       if (number === added) continue;
-      if ((await this.readableRevision(id, number))?.doc.pinned === true) pinned.add(number);
+      const doc = (await this.readableRevision(id, number))?.doc;
+      if (doc !== undefined && (doc.pinned || isNamed(doc, named))) pinned.add(number);
     }
     const counted = known.filter((number) => !pinned.has(number));
     const isExempt = (number: number): boolean => number === added || kept.includes(number);
@@ -139,6 +149,10 @@ export class ServiceRepository {
       );
     }
   }
+}
+
+function isNamed({ revision, spec }: RevisionDocument, named: ReadonlySet<string>): boolean {
+  return named.has(String(revision)) || named.has(spec.version);
 }
 
 export function revisionId(id: string, revision: number): string {

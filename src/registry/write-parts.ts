@@ -3,11 +3,12 @@ import type { EventBus } from '../kernel/event-bus.js';
 import { ProblemError } from '../kernel/problem.js';
 import type { Random } from '../kernel/random.js';
 import type { RecordChange, StoredRecord } from '../storage/record-store.js';
-import { putRevision } from './service-changes.js';
+import { ServiceRewritten } from './registry.events.js';
+import { metaOf, putRevision, putService } from './service-changes.js';
 import type { ServiceLocks } from './service-locks.js';
 import type { ServiceRules } from './service-rules.js';
 import type { ServiceRepository } from './service.repository.js';
-import type { RevisionDocument, ServiceDocument } from './service.js';
+import type { ChangeContext, RevisionDocument, ServiceDocument } from './service.js';
 
 /** What the writers of the registry share. Invariant: one set of locks for all of them. */
 export interface WriteParts {

@@ -27,11 +27,17 @@ export function controllerBlueprint(document: ServiceDocument): ControllerBluepr
   };
 }
 
-/** Reads what the registry and lifecycle know of a service, and puts it together for the compiler. Writes nothing. */
+/**
+ * Reads what the registry and lifecycle know of a service, and puts it together for the compiler. Writes nothing itself;
+ * lifecycle is told which revisions the routes name, so that these have instances.
+ */
 export class MountSurvey {
   constructor(
     private readonly registry: Pick<RegistryService, 'find' | 'list' | 'revision' | 'revisions'>,
-    private readonly lifecycle: Pick<LifecycleService, 'statusOf' | 'availabilityOf' | 'sourceFor'>,
+    private readonly lifecycle: Pick<
+      LifecycleService,
+      'statusOf' | 'availabilityOf' | 'sourceFor' | 'keepRevisions'
+    >,
     private readonly extra: ExtraRoutes,
   ) {}
 
@@ -51,6 +57,7 @@ export class MountSurvey {
     const { service_id } = document;
     const claims = this.claimsOf(document);
     const versions = await this.resolveVersions(document, claims);
+    await this.lifecycle.keepRevisions(service_id, [...new Set(versions.values())]);
     const served = this.servedRevision(document);
     const pinned: EndpointBlueprint[] = [];
     for (const revision of new Set(versions.values())) {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { serviceDocument, serviceSpec } from '../../test/support/service-fixture.js';
+import { serviceConfig, serviceDocument, serviceSpec } from '../../test/support/service-fixture.js';
 import { RouteTableHolder } from '../gateway/route-table.js';
 import { SilentLogger } from '../kernel/logger.js';
 import type { RevisionDocument, ServiceDocument } from '../registry/service.js';
@@ -18,6 +18,9 @@ class World {
   readonly broken = new Set<string>();
   readonly holder = new RouteTableHolder();
   readonly published: { version: number; served: Served }[] = [];
+  /** What lifecycle was asked to keep, such as `weather 1,2`. */
+  readonly kept: string[] = [];
+  readonly history: RevisionDocument[] = [];
   stable: number | null = null;
   mounted = 0;
   readonly publisher: RoutePublisher;
@@ -33,7 +36,7 @@ class World {
           revision,
           tools: [],
         } as unknown as RevisionDocument),
-      revisions: () => Promise.resolve([]),
+      revisions: () => Promise.resolve(this.history),
     };
     const lifecycle = {
       statusOf: (id: string) => {
@@ -48,6 +51,11 @@ class World {
         retry_after_s: 1,
       }),
       sourceFor: (id: string, revision: number) => this.sources.get(`${id}/${revision}`) ?? null,
+      keepRevisions: (id: string, revisions: readonly number[]) => {
+        this.kept.push(`${id} ${revisions.join()}`);
+        for (const revision of revisions) this.provide(id, revision);
+        return Promise.resolve();
+      },
     };
     const survey = new MountSurvey(
       registry as unknown as SurveyPorts[0],
@@ -72,8 +80,13 @@ class World {
   add(name: string, over: Partial<ServiceDocument> = {}): void {
     const document = serviceDocument(name, over);
     this.services.set(document.service_id, document);
-    const source: InstanceSource = { acquire: () => Promise.reject(new Error(name)) };
-    this.sources.set(`${document.service_id}/${document.revision}`, source);
+    this.provide(document.service_id, document.revision);
+  }
+
+  provide(id: string, revision: number): void {
+    const key = `${id}/${revision}`;
+    const source: InstanceSource = { acquire: () => Promise.reject(new Error(key)) };
+    if (!this.sources.has(key)) this.sources.set(key, source);
   }
 
   required(id: string): ServiceDocument {
@@ -172,6 +185,25 @@ describe('RoutePublisher', () => {
     await world.publisher.publish();
     expect(world.holder.current.match('/mcp/weather')).not.toBeNull();
     expect(world.holder.current.match('/mcp/other')).not.toBeNull();
+  });
+
+  it('asks for instances of the revisions that routes name, and serves them beside the current one', async () => {
+    const routes = [{ path: '/mcp/weather/v/1.0.0', priority: 0, version: null }];
+    const spec = serviceSpec({ version: '2.0.0' });
+    const first = serviceDocument('weather', { spec: serviceSpec({ version: '1.0.0' }) });
+    world.history.push({ ...first, outcome: 'superseded' } as unknown as RevisionDocument);
+    const effective = serviceConfig({ network: { routes } });
+    world.add('weather', { revision: 2, spec, effective });
+    await world.publisher.publish();
+    expect(world.kept).toEqual(['weather 1']);
+    expect(world.lastServed()).toEqual({ weather: [1, 2] });
+    const named = world.holder.current.match('/mcp/weather/v/1.0.0')?.endpoint;
+    expect(named).toMatchObject({ revision: 1, unavailable: null });
+
+    world.add('weather', { revision: 2, spec });
+    await world.publisher.publish();
+    expect(world.kept).toEqual(['weather 1', 'weather ']);
+    expect(world.lastServed()).toEqual({ weather: [2] });
   });
 
   it('drops an alias once another service has the name', async () => {

@@ -111,12 +111,16 @@ export class RoutesController {
 
   @Delete(':route_id')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Delete an extra route' })
-  @ApiParam({ name: 'route_id', description: 'UUID of an extra route' })
-  @ApiHeader({ name: 'If-Match', required: true, description: 'ETag of the route' })
+  @ApiOperation({ summary: 'Delete an extra route, or the alias that a former name stands for' })
+  @ApiParam({ name: 'route_id', description: 'As listed, of an extra route or an alias' })
+  @ApiHeader({
+    name: 'If-Match',
+    required: true,
+    description: 'ETag of the route; for an alias also that of its service',
+  })
   @ApiResponse({ status: 204, description: 'The route is out of the table' })
   @problem(404, 'routes.unknown')
-  @problem(409, 'routes.derived: it follows from its service')
+  @problem(409, 'routes.derived: the default route, or one of network.routes')
   @problem(412, 'routes.etag-stale: `etag` is the current one')
   @problem(428, 'routes.if-match-missing')
   async remove(

@@ -3,7 +3,8 @@ import { ManualClock } from '../../test/support/manual-clock.js';
 import { serviceConfig, serviceDocument, serviceSpec } from '../../test/support/service-fixture.js';
 import type { Principal } from '../auth/principal.js';
 import { SystemRandom } from '../kernel/random.js';
-import type { ServiceDocument } from '../registry/service.js';
+import { registryProblems } from '../registry/registry.errors.js';
+import type { ChangeContext, ServiceDocument } from '../registry/service.js';
 import { MemoryStore } from '../storage/memory.store.js';
 import { RouteRepository } from './route.repository.js';
 import { RoutesService, type Caller } from './routes.service.js';
@@ -17,6 +18,7 @@ const ONLY_FILES: Caller = { principal: { ...ALL, services: ['files'] }, request
 describe('RoutesService', () => {
   let services: ServiceDocument[];
   let published: string[];
+  let dropped: string[];
   let clock: ManualClock;
   let store: MemoryStore;
   let routes: RoutesService;
@@ -26,6 +28,7 @@ describe('RoutesService', () => {
     store = new MemoryStore(clock);
     await store.open();
     published = [];
+    dropped = [];
     services = [serviceDocument('weather'), serviceDocument('files')];
     const find = (key: string) =>
       services.find((one) => one.service_id === key || one.spec.name === key);
@@ -34,6 +37,18 @@ describe('RoutesService', () => {
       require: (key: string) => find(key),
       list: () => services,
       revisions: () => Promise.resolve([]),
+      etag: (id: string, status: number) => `"${String(find(id)?.generation)}.${String(status)}"`,
+      checkIfMatch: (header: string) => {
+        if (header !== '"1.0"') throw registryProblems['etag-stale']();
+        return '1';
+      },
+      dropFormerName: (id: string, name: string, { actor }: ChangeContext, how: object) => {
+        dropped.push(`${id} ${name} ${actor} ${JSON.stringify(how)}`);
+        services = services.map((one) =>
+          one.service_id === id ? { ...one, former_names: [] } : one,
+        );
+        return Promise.resolve();
+      },
     };
     const publisher = {
       routes: [],
@@ -69,7 +84,8 @@ describe('RoutesService', () => {
     ['/mcp/Climate', {}, 'routes.path-invalid'],
     ['/mcp/sse', {}, 'routes.reserved'],
     ['/mcp/files/x', {}, 'routes.not-owner'],
-    ['/mcp/files', {}, 'routes.not-owner'],
+    ['/mcp/files', {}, 'routes.path-conflict'],
+    ['/mcp/files', { priority: 1 }, 'routes.not-owner'],
     ['/mcp/weather/v/2.0.0', { version: '1.0.0' }, 'routes.version-mismatch'],
     ['/mcp/weather/old', { version: '7.7.7' }, 'routes.version-unknown'],
     ['/mcp/weather', {}, 'routes.path-conflict'],
@@ -109,6 +125,23 @@ describe('RoutesService', () => {
     });
   });
 
+  it('gives an alias up through the registry, with the ETag of its service', async () => {
+    services[0] = serviceDocument('weather', { former_names: ['climate'] });
+    const alias = 'weather:alias:climate';
+    const { etag } = routes.require(alias);
+    await expect(routes.remove(alias, undefined, CALLER)).rejects.toMatchObject({
+      code: 'routes.if-match-missing',
+    });
+    await expect(routes.remove(alias, '"7.0"', CALLER)).rejects.toMatchObject({
+      code: 'registry.etag-stale',
+    });
+    expect(dropped).toEqual([]);
+    await routes.remove(alias, etag ?? '', CALLER);
+    expect(dropped).toEqual(['weather climate ann {"ifMatch":"1"}']);
+    expect(published).toEqual(['weather']);
+    expect(() => routes.require(alias)).toThrow('There is no route');
+  });
+
   it('shows and lets use to a key only the services it may see', async () => {
     const seen = routes.page({}, ONLY_FILES.principal).items.map(({ claim }) => claim.path);
     expect(seen).toEqual(['/mcp/files']);
@@ -136,7 +169,7 @@ describe('RoutesService', () => {
     expect(await routes.check('weather', 'weather', [routed])).toEqual([]);
     expect(await routes.check('weather', 'climate', [])).toEqual([]);
     expect(await routes.check(null, 'climate', [])).toMatchObject([{ code: 'path-conflict' }]);
-    expect(await routes.check(null, 'new', [routed])).toMatchObject([{ code: 'not-owner' }]);
+    expect(await routes.check(null, 'new', [routed])).toMatchObject([{ code: 'path-conflict' }]);
     services.push(
       serviceDocument('late', { spec: serviceSpec({ name: 'late' }), desired: 'draft' }),
     );

@@ -27,6 +27,7 @@ import { resolveVersion } from './version-resolution.js';
 
 const RESYNC_MS = 60_000;
 const DEFAULT_LIMIT = 50;
+const PREFIX = '/mcp/';
 
 export interface NewRoute extends ClaimedRoute {
   /** Name or id. */
@@ -128,7 +129,7 @@ export class RoutesService implements OnApplicationBootstrap, OnApplicationShutd
         mounted: entry !== undefined,
         revision: entry?.endpoint.revision ?? null,
         document: record?.doc ?? null,
-        etag: record === undefined ? null : etagOf(record),
+        etag: this.etagOf(claim, record),
       });
     }
     return listed.sort((left, right) => compareKeys(keyOf(left), keyOf(right), false));
@@ -185,6 +186,10 @@ export class RoutesService implements OnApplicationBootstrap, OnApplicationShutd
   async remove(routeId: string, ifMatch: string | undefined, caller: Caller): Promise<void> {
     const { claim } = this.require(routeId, caller.principal);
     const record = this.repository.find(routeId);
+    if (claim.kind === 'alias') {
+      await this.dropAlias(claim, ifMatch, caller);
+      return;
+    }
     if (record === undefined) {
       const detail = `${claim.path} is the ${claim.kind} route of ${claim.service_name}.`;
       throw routesProblems.derived({ detail });
@@ -192,6 +197,21 @@ export class RoutesService implements OnApplicationBootstrap, OnApplicationShutd
     checkIfMatch(ifMatch, record);
     await this.repository.remove(record, metaOf(caller, 'route.delete', record.doc));
     await this.publish([record.doc.service_id]);
+  }
+
+  /** The alias follows from a former name: the registry gives that up, and the alias is gone with it. */
+  private async dropAlias(
+    { service_id, path }: RouteClaim,
+    ifMatch: string | undefined,
+    { principal, requestId }: Caller,
+  ): Promise<void> {
+    if (ifMatch === undefined) throw routesProblems['if-match-missing']();
+    const { id: actor, scopes, services } = principal;
+    const ctx = { actor, source: 'api', requestId, reason: null, scopes, services } as const;
+    await this.registry.dropFormerName(service_id, path.slice(PREFIX.length), ctx, {
+      ifMatch: this.registry.checkIfMatch(ifMatch, service_id),
+    });
+    await this.publish([service_id]);
   }
 
   /** Ends the extra routes of a service that is gone. */
@@ -203,6 +223,15 @@ export class RoutesService implements OnApplicationBootstrap, OnApplicationShutd
       subject: serviceId,
     };
     await this.repository.removeOfService(serviceId, meta);
+  }
+
+  /** An alias is part of its service, and changes with it. Other routes that follow from a service are never written. */
+  private etagOf(
+    { kind, service_id }: RouteClaim,
+    record: StoredRecord<RouteDocument> | undefined,
+  ): string | null {
+    if (kind === 'alias') return this.registry.etag(service_id, 0);
+    return record === undefined ? null : etagOf(record);
   }
 
   private documentOf(route: NewRoute, service: ServiceDocument, caller: Caller): RouteDocument {

@@ -21,8 +21,16 @@ const RESTART: BackoffPolicy = { first_ms: 100, factor: 2, cap_ms: 10_000, jitte
 const READY_TIMEOUT_MS = 10_000;
 /** Longer than the child's own grace for what is left over. */
 const END_TIMEOUT_MS = 4000;
-/** It holds a set of numbers; the defaults are made for servers. */
-const SMALL = ['--max-old-space-size=16', '--max-semi-space-size=1'];
+/**
+ * It holds a set of numbers; the defaults are made for servers. Without compilers and with one worker it has 5 MB of its
+ * own instead of 9; the rest of what tools show as its memory are pages of the Node.js binary, shared with the gateway.
+ */
+const SMALL = [
+  '--max-old-space-size=16',
+  '--max-semi-space-size=1',
+  '--jitless',
+  '--v8-pool-size=1',
+];
 
 /** The environment variable that marks every process of a run. */
 export const RUN_VARIABLE = 'SWITCHYARD_RUN';

@@ -93,11 +93,43 @@ describe('kill -9 while services are registered and removed', () => {
     expect([...gone].filter((name) => names.has(name))).toEqual([]);
     const system = await gateway.request('GET', '/api/v1/system');
     expect(system.body.storage).toMatchObject({ read_only: false, faults: [] });
-    expect(slowestMs).toBeLessThan(5000);
+    // What a start may take is measured below; this only notices one that hangs.
+    expect(slowestMs).toBeLessThan(20_000);
   }, 900_000);
 });
 
 describe('after a crash', () => {
+  it('1,000 services are mounted within seconds, and none of them is started', async () => {
+    const dataDir = newDataDir();
+    const upstream = await newUpstream();
+    const first = await GatewayProcess.start({ dataDir });
+    const register = async (index: number): Promise<void> => {
+      const created = await first.register({
+        name: `boot-${index}`,
+        config: { network: { url: upstream.url } },
+      });
+      expect(created.status).toBe(201);
+    };
+    for (let at = 0; at < 1000; at += 50) {
+      await Promise.all(Array.from({ length: 50 }, (_, index) => register(at + index)));
+    }
+    await first.kill9();
+    const before = upstream.requests;
+
+    const second = await GatewayProcess.start({ dataDir });
+    cleanups.push(() => second.stop().then(() => undefined));
+    const routes = await second.request('GET', '/api/v1/routes?limit=1');
+    expect(routes.body.total).toBe(1000);
+    const instances = await second.request('GET', '/api/v1/services/boot-7/instances');
+    expect(instances.body.items).toEqual([]);
+    expect(upstream.requests).toBe(before);
+    const call = await second.request('POST', '/api/v1/services/boot-7/tools/echo', { text: 'up' });
+    expect(JSON.stringify(call.body)).toContain('up');
+    // Under 3 s on a quiet machine (docs/reliability.md); the rest is room for a busy one.
+    expect(second.readyMs).toBeLessThan(9000);
+    process.stdout.write(`ready with 1,000 services in ${Math.round(second.readyMs)} ms\n`);
+  }, 120_000);
+
   it('a proven service serves again, and a damaged file is put aside while the others serve', async () => {
     const dataDir = newDataDir();
     const upstream = await newUpstream();

@@ -12,6 +12,7 @@ import {
   ServiceArchived,
   ServiceCreated,
   ServiceRestored,
+  ServiceRewritten,
 } from '../../src/registry/registry.events.js';
 import type {
   ChangeContext,
@@ -20,6 +21,7 @@ import type {
   RevisionDocument,
   ServiceDocument,
 } from '../../src/registry/service.js';
+import type { StorageFault } from '../../src/storage/record-store.js';
 
 export const CONTEXT: ChangeContext = {
   actor: 'test',
@@ -85,6 +87,11 @@ export class FakeRegistry implements RegistryAccess {
   private readonly candidates = new Map<string, RevisionDocument>();
   private readonly archives = new Map<string, ServiceDocument>();
   private readonly numbers = new Map<string, number>();
+  private readonly history = new Map<string, RevisionDocument>();
+  /** Revisions that must stay in the history, as `<id>/<number>`. */
+  readonly pinned = new Set<string>();
+  /** Services whose file the store has found damaged or edited; the next write of one ends it. */
+  readonly faults = new Map<string, StorageFault>();
   bus: EventBus | null = null;
 
   constructor(private readonly trace: (line: string) => void = () => undefined) {}
@@ -111,6 +118,7 @@ export class FakeRegistry implements RegistryAccess {
   create(id: string, name: string, spec: FakeSpec, desired: DesiredState = 'active'): void {
     const revision = revisionOf(id, name, 1, spec);
     this.numbers.set(id, 1);
+    this.history.set(`${id}/1`, revision);
     this.put({ ...serviceOf(revision), desired });
     this.bus?.publish(new ServiceCreated(id, name, 1));
   }
@@ -120,7 +128,9 @@ export class FakeRegistry implements RegistryAccess {
     const older = doc.candidate;
     const number = (this.numbers.get(id) ?? 1) + 1;
     this.numbers.set(id, number);
+    this.faults.delete(id);
     const revision = revisionOf(id, doc.spec.name, number, spec);
+    this.history.set(`${id}/${String(number)}`, revision);
     if (doc.desired === 'active') {
       this.candidates.set(id, revision);
       this.put({ ...doc, candidate: number });
@@ -146,8 +156,26 @@ export class FakeRegistry implements RegistryAccess {
     return Promise.resolve();
   }
 
-  annotateRevision(): Promise<void> {
+  annotateRevision(
+    id: string,
+    revision: number,
+    { pinned }: { readonly pinned?: boolean },
+  ): Promise<void> {
+    if (pinned === true) this.pinned.add(`${id}/${String(revision)}`);
+    if (pinned === false) this.pinned.delete(`${id}/${String(revision)}`);
     return Promise.resolve();
+  }
+
+  revision(id: string, revision: number): Promise<RevisionDocument> {
+    const found = this.history.get(`${id}/${String(revision)}`);
+    if (found === undefined) return Promise.reject(new Error('registry.revision-unknown'));
+    return Promise.resolve(found);
+  }
+
+  rewrite(id: string): Promise<boolean> {
+    if (!this.faults.delete(id)) return Promise.resolve(false);
+    this.bus?.publish(new ServiceRewritten(id));
+    return Promise.resolve(true);
   }
 
   discard(id: string, revision: number, reason: string): Promise<boolean> {

@@ -14,6 +14,7 @@ import { LifecycleCore } from '../../src/lifecycle/lifecycle-core.js';
 import { LifecycleService } from '../../src/lifecycle/lifecycle.service.js';
 import type { ProofResult } from '../../src/lifecycle/observation-intake.js';
 import { MemoryStore } from '../../src/storage/memory.store.js';
+import type { StorageFault, StoreStatus } from '../../src/storage/record-store.js';
 import type { Lease } from '../../src/upstream/instance-source.js';
 import { UpstreamError, type UpstreamErrorCode } from '../../src/upstream/upstream.errors.js';
 import { FakeUpstreamMaker } from '../support/fake-upstream.js';
@@ -38,11 +39,25 @@ export class CountingRandom extends Random {
   }
 }
 
+/** A store in memory that reports faults as a store of files does. */
+class FaultyStore extends MemoryStore {
+  constructor(
+    clock: ManualClock,
+    private readonly faults: () => readonly StorageFault[],
+  ) {
+    super(clock);
+  }
+
+  override status(): StoreStatus {
+    return { ...super.status(), faults: this.faults() };
+  }
+}
+
 /** The lifecycle with everything around it faked, and a trace of what it does. */
 export class LifecycleWorld {
   readonly lines: string[] = [];
   readonly clock = new ManualClock();
-  readonly store = new MemoryStore(this.clock);
+  readonly store = new FaultyStore(this.clock, () => [...this.registry.faults.values()]);
   readonly random = new CountingRandom();
   readonly registry = new FakeRegistry((line) => this.trace(line));
   readonly maker = new FakeUpstreamMaker(this.clock, (line) => this.trace(line));
@@ -56,6 +71,7 @@ export class LifecycleWorld {
   lifecycle!: LifecycleService;
   private readonly pending = new Map<string, string>();
   private tableVersion = 0;
+  private readonly named = new Map<string, readonly number[]>();
 
   /** Opens the store, and boots for the first time. */
   async open(): Promise<void> {
@@ -106,15 +122,23 @@ export class LifecycleWorld {
     const served = new Map<string, readonly number[]>();
     for (const doc of this.registry.list()) {
       if (!this.lifecycle.availabilityOf(doc.service_id).serving) continue;
-      served.set(doc.service_id, [doc.revision]);
+      const kept = this.named.get(doc.service_id) ?? [];
+      served.set(doc.service_id, [...new Set([doc.revision, ...kept])]);
     }
     this.tableVersion += 1;
     this.lifecycle.recordPublished(this.tableVersion, served);
   }
 
-  acquire(name: string, lease: string, purpose: 'session' | 'call'): void {
+  /** What the routes module does before each table: routes lead to these revisions. */
+  async keep(name: string, revisions: readonly number[]): Promise<void> {
+    const id = this.idOf(name);
+    this.named.set(id, revisions);
+    await this.lifecycle.keepRevisions(id, revisions);
+  }
+
+  acquire(name: string, lease: string, purpose: 'session' | 'call', revision?: number): void {
     const doc = this.registry.require(name);
-    const source = this.lifecycle.sourceFor(doc.service_id, doc.revision);
+    const source = this.lifecycle.sourceFor(doc.service_id, revision ?? doc.revision);
     if (source === null) {
       this.trace(`${lease} refused: there is no source`);
       return;
@@ -159,6 +183,7 @@ export class LifecycleWorld {
     this.lifecycle = new LifecycleService(this.core);
     this.follow(bus);
     await this.lifecycle.recover();
+    for (const [id, revisions] of this.named) await this.lifecycle.keepRevisions(id, revisions);
     this.publish();
   }
 

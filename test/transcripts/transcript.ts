@@ -83,8 +83,22 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     world.autoProve = words.includes('prove');
     world.autoPublish = words.includes('publish');
   },
-  acquire: (world, [name = '', lease = '', purpose]) => {
-    world.acquire(name, lease, purpose === 'call' ? 'call' : 'session');
+  /** `keep <service> [rN …]`: routes lead to these revisions. */
+  keep: (world, [name = '', ...revisions]) =>
+    world.keep(
+      name,
+      revisions.map((revision) => Number(revision.slice(1))),
+    ),
+  /** `fault <service> corrupt|drifted`: what the store will say of its file. */
+  fault: (world, [name = '', fault]) => {
+    const id = world.idOf(name);
+    const found = fault === 'drifted' ? 'drifted' : 'corrupt';
+    const file = `services/active/${name}.json`;
+    world.registry.faults.set(id, { kind: 'service', id, fault: found, file, detail: 'it is cut' });
+  },
+  acquire: (world, [name = '', lease = '', purpose, revision]) => {
+    const number = revision === undefined ? undefined : Number(revision.slice(1));
+    world.acquire(name, lease, purpose === 'call' ? 'call' : 'session', number);
   },
   release: (world, [lease = '']) => {
     world.leases.get(lease)?.release();
@@ -104,7 +118,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   advance: (world, [time = '']) => world.clock.advance(milliseconds(time)),
   reboot: (world) => world.reboot(),
-  resync: (world) => world.lifecycle.resync(),
+  resync: async (world) => {
+    const done = world.lifecycle.resync();
+    await world.clock.advance(1);
+    await done;
+  },
   settled: async (world, [name = '', revision]) => {
     const number = revision === undefined ? null : Number(revision.slice(1));
     const result = await world.lifecycle.settled(world.idOf(name), number, 0);

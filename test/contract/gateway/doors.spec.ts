@@ -233,6 +233,43 @@ describe('a REST tool call', () => {
     expect([source.leases, endpoint.load.inFlight]).toEqual([0, 0]);
   });
 
+  it.each(['streamable_http', 'stdio'] as const)(
+    'shares one conversation with a %s upstream, under ids of its own, and moves with the source',
+    async (transport) => {
+      const [first, second] = [
+        new FakeSource(transport, true, 'first'),
+        new FakeSource(transport, true, 'second'),
+      ];
+      const endpoint = endpointOf(first, { transport });
+      rig = await new GatewayRig().listen(endpoint);
+      const { dispatcher } = rig;
+      const texts = ['a', 'b', 'c'];
+      const outcomes = await Promise.all(
+        texts.map((text) => dispatcher.callTool(endpoint, principal('ann'), 'echo', { text })),
+      );
+      expect(outcomes.map(({ result }) => JSON.stringify(result))).toEqual(
+        texts.map((text) => expect.stringContaining(`first:${text}`)),
+      );
+      const ids = first.server.seen.map(({ id }) => id).filter((id) => id !== undefined);
+      expect(new Set(ids).size).toBe(3);
+      expect(first.made[0]?.open$.size).toBe(1);
+      const moved = endpointOf(second, { transport, revision: 2 });
+      const next = await dispatcher.callTool(moved, principal('ann'), 'echo', {});
+      expect(JSON.stringify(next.result)).toContain('second:');
+      expect([first.leases, second.leases, endpoint.load.inFlight]).toEqual([0, 0, 0]);
+    },
+  );
+
+  it('is refused what the server asks of a client, and gets its answer all the same', async () => {
+    const source = new FakeSource('streamable_http', true);
+    const endpoint = endpointOf(source, { transport: 'streamable_http' });
+    rig = await new GatewayRig().listen(endpoint);
+    await rig.dispatcher.callTool(endpoint, principal('ann'), 'sample', {});
+    expect(source.server.seen).toContainEqual(
+      expect.objectContaining({ id: 'ask-0', error: expect.objectContaining({ code: -32601 }) }),
+    );
+  });
+
   it('ends when its caller gives up', async () => {
     const source = new FakeSource('stdio', true);
     const endpoint = endpointOf(source);

@@ -8,6 +8,7 @@ import { CallLedger } from '../../../src/gateway/call.js';
 import { Dispatcher } from '../../../src/gateway/dispatcher.js';
 import type { Endpoint } from '../../../src/gateway/endpoint.js';
 import { GatewayMount } from '../../../src/gateway/gateway.mount.js';
+import { OwnConversations } from '../../../src/gateway/own-conversations.js';
 import { Pulse } from '../../../src/gateway/pulse.js';
 import { RateWindows } from '../../../src/gateway/rate-windows.js';
 import { CompiledRouteTable, RouteTableHolder } from '../../../src/gateway/route-table.js';
@@ -90,7 +91,11 @@ export class GatewayRig {
   private readonly clients = new Set<IncomingMessage>();
 
   constructor(readonly clock: Clock = new ManualClock()) {
-    this.dispatcher = new Dispatcher(new CallLedger(clock), new RateWindows(clock));
+    this.dispatcher = new Dispatcher(
+      new CallLedger(clock),
+      new RateWindows(clock),
+      new OwnConversations(clock),
+    );
     const random = new SystemRandom();
     const seal = new SessionSeal(new OneKey(), clock, random);
     this.sessions = new SessionTable(seal, new Pulse(clock), clock, random);

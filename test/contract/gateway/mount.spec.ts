@@ -211,6 +211,31 @@ describe('what is refused before it is a call', () => {
     ]);
   });
 
+  it.each([
+    ['a request without a session', {}, 'POST', call(3, 'echo'), 503],
+    ['a request of an unknown session', { 'mcp-session-id': 'x' }, 'POST', call(3, 'echo'), 503],
+    ['a notification without a session', {}, 'POST', { jsonrpc: '2.0', method: 'n' }, 503],
+    ['a stream without a session', {}, 'GET', undefined, 503],
+    ['a message to the legacy transport', {}, 'POST /message', call(3, 'echo'), 503],
+    ['the end of an unknown session', { 'mcp-session-id': 'x' }, 'DELETE', undefined, 404],
+  ])('%s to a service that does not serve', async (_case, headers, where, message, status) => {
+    const unavailable = {
+      state: 'inactive',
+      reason: 'Deactivated',
+      message: 'It was deactivated',
+      retry_after_s: 30,
+    };
+    rig = await new GatewayRig().listen(endpointOf(new FakeSource('stdio', true), { unavailable }));
+    const [method = '', end = ''] = where.split(' ');
+    const body = message === undefined ? undefined : JSON.stringify(message);
+    const answer = await rig.ask(method, `/mcp/x${end}`, { ...POST_HEADERS, ...headers }, body);
+    expect(answer.status).toBe(status);
+    if (status === 404) return;
+    expect(answer.headers['retry-after']).toBe('30');
+    const data = { service: 'x', state: 'inactive', reason: 'Deactivated' };
+    expect(answer.json()).toMatchObject({ error: { data } });
+  });
+
   it('more sessions than the service may have', async () => {
     rig = await new GatewayRig().listen(
       endpointOf(new FakeSource('stdio', true), { maxSessions: 1 }),

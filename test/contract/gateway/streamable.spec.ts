@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { SystemClock } from '../../../src/kernel/clock.js';
 import { UpstreamError } from '../../../src/upstream/upstream.errors.js';
 import { ManualClock } from '../../support/manual-clock.js';
-import { FakeSource } from './fake-upstreams.js';
+import { FakeSource, type FakeStdio } from './fake-upstreams.js';
 import {
   call,
   endpointOf,
@@ -68,6 +68,28 @@ describe.each([
     const reply = { jsonrpc: '2.0', id: 'ask-0', result: { role: 'assistant' } };
     expect((await rig.post('/mcp/x', reply, headers)).status).toBe(202);
     expect(await readUntil(response, (text) => text.includes('"id":5'))).toContain('assistant');
+  });
+
+  it('a fault of ours in sending gives back what was counted, and is answered', async () => {
+    const source = makeSource();
+    const endpoint = endpointOf(source, { transport });
+    rig = await new GatewayRig().listen(endpoint);
+    const headers = await rig.open('/mcp/x');
+    const fail = (): never => {
+      throw new Error('as asked');
+    };
+    for (const upstream of source.made) {
+      for (const conversation of upstream.open$) {
+        Object.assign(conversation, { request: fail, post: fail });
+      }
+    }
+    const answer = await rig.post('/mcp/x', call(4, 'echo'), headers);
+    expect([answer.status, answer.json()]).toMatchObject([500, { id: 4, error: { code: -32603 } }]);
+    expect(answer.text).not.toContain('as asked');
+    const { ledger } = rig.dispatcher;
+    expect([endpoint.load.inFlight, ledger.total, source.leases]).toEqual([0, 0, 1]);
+    await rig.ask('DELETE', '/mcp/x', headers);
+    expect(source.leases).toBe(0);
   });
 
   it('does not cross the same ids of two sessions', async () => {
@@ -403,6 +425,30 @@ describe('a session with an upstream of its own', () => {
     expect((await rig.post('/mcp/x', call(1, 'echo'), headers)).text).toContain('old:');
     const fresh = await rig.open('/mcp/x');
     expect((await rig.post('/mcp/x', call(1, 'echo'), fresh)).text).toContain('next:');
+  });
+
+  it('hears what the upstream says in a single call on the stream of that call, in order', async () => {
+    const source = new FakeSource('stdio', false);
+    rig = await new GatewayRig().listen(endpointOf(source, pinned));
+    const headers = await rig.open('/mcp/x');
+    const standing = await rig.send('GET', '/mcp/x', { ...headers, accept: 'text/event-stream' });
+    await readUntil(standing, (text) => text.includes(':'));
+    const note = Buffer.from('{"jsonrpc":"2.0","method":"notifications/message","params":{}}');
+    const say = (): void => {
+      for (const { sink } of source.made.flatMap((up) => [...(up as FakeStdio).open$])) {
+        sink.onMessage(note);
+      }
+    };
+    const body = JSON.stringify(call(5, 'hold'));
+    const answer = rig.send('POST', '/mcp/x', { ...POST_HEADERS, ...headers }, body);
+    await until(() => source.server.held.length === 1);
+    say();
+    source.server.release();
+    const text = await readUntil(await answer, (so) => so.includes('"id":5'));
+    expect(text.indexOf('notifications/message')).toBeGreaterThan(-1);
+    expect(text.indexOf('notifications/message')).toBeLessThan(text.indexOf('"id":5'));
+    say();
+    await readUntil(standing, (so) => so.includes('notifications/message'));
   });
 
   it('gets 404 once its upstream has ended, and is not resumed elsewhere', async () => {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../../src/kernel/json.js';
 import type { RegistryService } from '../../../src/registry/registry.service.js';
+import { MemoryStore } from '../../../src/storage/memory.store.js';
+import type { StorageFault, StoreStatus } from '../../../src/storage/record-store.js';
+import { ManualClock } from '../../support/manual-clock.js';
 import { bodyOf, created, CTX, prepared, registryFixture } from './registry-fixture.js';
 
 const titled = (title: string): JsonObject => bodyOf('a', { title });
@@ -214,6 +217,68 @@ describe('what is wanted', () => {
   });
 });
 
+describe('a former name', () => {
+  it('is given up in one commit, and free for others', async () => {
+    const { registry, store } = await registryFixture();
+    const { service_id: id } = await created(registry, bodyOf('old'), { draft: true });
+    await registry.propose(id, await prepared(registry, bodyOf('new')), CTX);
+    expect(registry.require(id).former_names).toEqual(['old']);
+    const before = store.revision;
+    await expect(registry.dropFormerName(id, 'old', CTX, { ifMatch: '1' })).rejects.toMatchObject({
+      code: 'registry.etag-stale',
+    });
+    const left = await registry.dropFormerName(id, 'old', CTX, { ifMatch: '2' });
+    expect(left).toMatchObject({ former_names: [], generation: 3, revision: 2 });
+    expect(store.revision).toBe(before + 1);
+    expect(await registry.dropFormerName(id, 'old', CTX)).toBe(left);
+    await expect(created(registry, bodyOf('old'))).resolves.toMatchObject({ revision: 1 });
+  });
+});
+
+describe('a service whose file is not what the store wrote', () => {
+  async function faulty() {
+    const clock = new ManualClock();
+    const faults: StorageFault[] = [];
+    const store = new (class extends MemoryStore {
+      override status(): StoreStatus {
+        return { ...super.status(), faults };
+      }
+    })(clock);
+    await store.open();
+    const fixture = await registryFixture({}, clock, store);
+    const { service_id: id } = await created(fixture.registry, bodyOf('a'));
+    return { ...fixture, id, faults };
+  }
+  const fault = (id: string, kind: StorageFault['kind'] = 'service'): StorageFault => {
+    return { kind, id, fault: 'drifted', file: 'a.json', detail: 'edited' };
+  };
+
+  it('is written again as it is, by command or by a write that changes nothing', async () => {
+    const { registry, store, events, id, faults } = await faulty();
+    faults.push(fault(id));
+    const before = store.revision;
+    const doc = registry.require(id);
+    expect(await registry.rewrite(id, CTX)).toBe(true);
+    const same = await registry.propose(id, await prepared(registry, bodyOf('a')), CTX);
+    expect(same.outcome).toBe('unchanged');
+    expect(store.revision).toBe(before + 2);
+    expect(registry.require(id)).toEqual(doc);
+    expect(events.slice(-2).map(([name]) => name)).toEqual([
+      'ServiceRewritten',
+      'ServiceRewritten',
+    ]);
+  });
+
+  it('is left alone when the fault is not its own', async () => {
+    const { registry, store, id, faults } = await faulty();
+    faults.push(fault(id, 'service_status'), fault('other'));
+    const before = store.revision;
+    expect(await registry.rewrite(id, CTX)).toBe(false);
+    await registry.propose(id, await prepared(registry, bodyOf('a')), CTX);
+    expect(store.revision).toBe(before);
+  });
+});
+
 describe('history', () => {
   it('keeps 20 revisions and those that are pinned', async () => {
     const { registry } = await registryFixture();
@@ -227,6 +292,38 @@ describe('history', () => {
     await expect(registry.revision(id, 3)).rejects.toMatchObject({
       code: 'registry.revision-unknown',
     });
+  });
+
+  it('keeps what the routes of the revision that is added name, before anybody has pinned it', async () => {
+    const { registry } = await registryFixture();
+    const first = bodyOf('a', { version: '0.9.0' });
+    const { service_id: id } = await created(registry, first, { draft: true });
+    for (let n = 2; n <= 20; n += 1) {
+      await registry.propose(id, await prepared(registry, titled(`t${n}`)), CTX);
+    }
+    const routes: JsonObject[] = [
+      { path: '/mcp/a/v/0.9.0' },
+      { path: '/mcp/a/second', version: '2' },
+    ];
+    const naming = bodyOf('a', { config: { runtime: { command: 'npx' }, network: { routes } } });
+    await registry.propose(id, await prepared(registry, naming), CTX);
+    await registry.propose(id, await prepared(registry, { ...naming, title: 'x' }), CTX);
+    await registry.propose(id, await prepared(registry, { ...naming, title: 'y' }), CTX);
+    const kept = (await registry.revisions(id)).map(({ revision }) => revision);
+    expect(kept).toEqual(expect.arrayContaining([1, 2]));
+    expect(kept).not.toContain(3);
+  });
+
+  it('notes nothing twice', async () => {
+    const { registry, store } = await registryFixture();
+    const { service_id: id } = await created(registry, bodyOf('a'));
+    await registry.annotateRevision(id, 1, { pinned: true, tools: [{ name: 'echo' }] });
+    const before = store.revision;
+    await registry.annotateRevision(id, 1, { pinned: true });
+    await registry.annotateRevision(id, 1, { tools: [{ name: 'echo' }] });
+    expect(store.revision).toBe(before);
+    await registry.annotateRevision(id, 1, { pinned: false });
+    expect(await registry.revision(id, 1)).toMatchObject({ pinned: false });
   });
 
   it('never removes the current revision, however many candidates fail', async () => {

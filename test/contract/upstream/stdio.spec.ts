@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { fileURLToPath } from 'node:url';
 import { ConversationClient } from '../../../src/upstream/conversation-client.js';
 import type { Upstream } from '../../../src/upstream/upstream.js';
+import type { UpstreamError } from '../../../src/upstream/upstream.errors.js';
 import type { UpstreamSpec } from '../../../src/upstream/upstream-spec.js';
 import {
   callTool,
@@ -181,6 +182,34 @@ describe('a stdio handshake', () => {
     }
     expect(await until(() => watched.size === 0, 4000)).toBe(true);
   });
+
+  it('tells of a child that ended before anybody talked to it that it was too early', async () => {
+    const upstream = factory().create(stdio(false, { ...env, MODE: 'exit' }, short));
+    const down = new Promise<UpstreamError>((resolve) => {
+      upstream.onDown(resolve);
+    });
+    await upstream.start(new AbortController().signal);
+    const { code, facts } = await down;
+    expect([code, facts.exitCode, facts.stderr]).toEqual([
+      'exited-early',
+      7,
+      ['cannot go on with [secret]'],
+    ]);
+  });
+
+  it.each([true, false])(
+    'quotes what is JSON but no message before whoever waits as long gives up (shared: %s)',
+    async (shared) => {
+      const upstream = factory().create(stdio(shared, { MODE: 'hello' }, { startTimeoutMs: 1500 }));
+      const start = async (): Promise<unknown> => {
+        await upstream.start(AbortSignal.timeout(1500));
+        return ConversationClient.open(upstream, { signal: AbortSignal.timeout(1500) });
+      };
+      const error = await failure(start());
+      const quoted = String.raw`{\"hello\":\"world\"}`;
+      expect([error.code, error.message]).toEqual(['not-mcp', expect.stringContaining(quoted)]);
+    },
+  );
 
   it.each([
     ['9.9', 'protocol-version'],
