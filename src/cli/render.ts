@@ -68,7 +68,7 @@ export function renderProblem(status: number, problem: JsonObject | null): strin
   const lines = [`${text(title)} (${text(code)}, ${String(status)})`];
   if (typeof detail === 'string' && detail !== title) lines.push(detail);
   for (const error of Array.isArray(errors) ? errors : []) {
-    if (isJsonObject(error)) lines.push(`  ${text(error['pointer'])}: ${text(error['detail'])}`);
+    if (isJsonObject(error)) lines.push(`  ${whereOf(error)}${text(error['detail'])}`);
   }
   for (const item of Array.isArray(items) ? items : []) {
     if (isJsonObject(item)) lines.push(`  ${renderItem(item)}`);
@@ -76,6 +76,11 @@ export function renderProblem(status: number, problem: JsonObject | null): strin
   for (const line of Array.isArray(stderr) ? stderr : []) lines.push(`  | ${text(line)}`);
   if (typeof action === 'string') lines.push(`Next: ${action}`);
   return lines.join('\n');
+}
+
+/** The empty pointer names the whole document; there is nothing to say of it. */
+function whereOf({ pointer }: JsonObject): string {
+  return pointer === undefined || pointer === '' ? '' : `${text(pointer)}: `;
 }
 
 /** The text of a tool's result, as a terminal can show it; other content as JSON. */

@@ -13,6 +13,14 @@ function versionOfPackage(): string {
   return isJsonObject(document) ? String(document['version']) : 'unknown';
 }
 
+/** Whoever reads has seen enough, as `head` has: what is left to say is for nobody, and no error of ours. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+}
+
+process.stdout.on('error', endWithReader);
+
 process.exitCode = await run(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
@@ -22,6 +30,7 @@ process.exitCode = await run(process.argv.slice(2), {
   version: versionOfPackage(),
   // The gateway lives on after this command line is done; it sets an exit code of its own.
   serve: async () => {
+    process.stdout.off('error', endWithReader);
     await import(GATEWAY.href);
   },
 });

@@ -22,6 +22,8 @@ export class Inbox {
   private readonly stuck = new Map<string, string>();
   private readonly busy = new Map<string, Promise<void>>();
   private fault: string | null = null;
+  /** Why the last look failed, or `null`. */
+  private lookFailure: string | null = null;
 
   constructor(
     private readonly folder: InboxFolder,
@@ -35,9 +37,18 @@ export class Inbox {
   async look(): Promise<void> {
     try {
       if (await this.isUsable()) this.start(await this.folder.waiting());
+      this.lookFailure = null;
     } catch (error) {
-      this.logger.error({ err: error, inbox: this.folder.path }, 'could not look into the inbox');
+      this.noteFailure(error);
     }
+  }
+
+  /** Logs a failure to look once, however often it comes back. */
+  private noteFailure(error: unknown): void {
+    const failure = error instanceof Error ? error.message : String(error);
+    if (failure === this.lookFailure) return;
+    this.lookFailure = failure;
+    this.logger.error({ err: error, inbox: this.folder.path }, 'could not look into the inbox');
   }
 
   /** Resolves when nothing is worked on any more. */

@@ -118,6 +118,28 @@ describe('ProblemFilter', () => {
     expect(line?.fields).not.toHaveProperty('err');
   });
 
+  it('logs no stack for a refusal that is no fault of anybody, even as 503', () => {
+    const busy = new ProblemError('gateway.unavailable', {
+      status: 503,
+      title: 'Busy',
+      action: 'Wait',
+      level: 'info',
+    });
+    expect(run(busy).log.lines[0]?.fields).not.toHaveProperty('err');
+  });
+
+  it('logs nothing of what an upstream answered, which may hold its secret', () => {
+    const answered = new ProblemError(
+      'gateway.upstream-refused',
+      { status: 422, title: 'It refused', action: 'Read', level: 'info' },
+      { detail: 'bad key s3cret', extra: { rpc_error: { message: 'bad key s3cret' } } },
+    );
+    const { body, log } = run(answered);
+    expect(body).toMatchObject({ detail: 'bad key s3cret' });
+    expect(log.lines).toMatchObject([{ fields: { detail: 'It refused' } }]);
+    expect(JSON.stringify(log.lines)).not.toContain('s3cret');
+  });
+
   it('logs no query, which may hold what is not for the log', () => {
     expect(JSON.stringify(run(taken).log.lines)).not.toContain('token');
   });

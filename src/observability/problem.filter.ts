@@ -4,6 +4,12 @@ import { Logger } from '../kernel/logger.js';
 import { problemDocument, ProblemError } from '../kernel/problem.js';
 import { httpProblem, internalProblem } from './http.errors.js';
 
+/**
+ * Problems whose detail is what an upstream answered. The caller gets it as it is; the log does not, as it may hold a secret
+ * that the upstream was given.
+ */
+const FOREIGN_WORDS: ReadonlySet<string> = new Set(['gateway.upstream-refused']);
+
 type Request = IncomingMessage & { originalUrl?: string };
 
 /** Every error of the management API as `application/problem+json`, logged once at the level of its definition. */
@@ -31,12 +37,13 @@ export class ProblemFilter implements ExceptionFilter {
     const fields = {
       code: problem.code,
       status: problem.status,
-      detail: problem.message,
+      detail: FOREIGN_WORDS.has(problem.code) ? problem.definition.title : problem.message,
       ...facts,
     };
     const { level } = problem.definition;
-    const full = problem.status >= 500 ? { ...fields, err: problem.cause ?? error } : fields;
-    this.logger[level](full, 'a request was refused');
+    const cause = error instanceof ProblemError ? error.cause : error;
+    const isFault = problem.status >= 500 && cause !== undefined;
+    this.logger[level](isFault ? { ...fields, err: cause } : fields, 'a request was refused');
   }
 }
 

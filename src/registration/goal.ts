@@ -31,7 +31,7 @@ export class GoalKeeper {
     if (failure !== null && goal.wanted === 'serving' && !isSuperseded(failure)) {
       throw activationProblem(failure, goal.service_id);
     }
-    if (!isReached(goal, settlement)) throw superseded(goal, settlement.state);
+    if (!isReached(goal, settlement)) throw superseded(goal, settlement);
     if (goal.status === 204) return gone(goal);
     return this.answer(goal.service_id, goal.status, goal.outcome, goal.warnings);
   }
@@ -74,9 +74,10 @@ function isReached(goal: Goal, settlement: Settlement & { done: true }): boolean
   }
 }
 
-function superseded(goal: Goal, state: string) {
+function superseded(goal: Goal, { state, failure }: Settlement & { done: true }) {
+  const made = `The service was to be ${goal.wanted}, but a newer command made it ${state}.`;
   return registrationProblems.superseded({
-    detail: `The service was to be ${goal.wanted}, but a newer command made it ${state}.`,
+    detail: failure?.message ?? made,
     extra: { service_id: goal.service_id, state },
   });
 }

@@ -205,6 +205,7 @@ describe('update', () => {
     ['slow', 202],
     ['fail', 'lifecycle.activation-failed'],
     ['superseded', 'registration.superseded'],
+    ['overtaken', 'registration.superseded'],
   ])('ends a rollout that is to %s with %p', async (next, expected) => {
     plane.seed('a');
     plane.settlements.push(next);

@@ -127,7 +127,7 @@ export function drivenBySuites(
   return driven;
 }
 
-/** Paths relative to `src` that each suite of a module imports. */
+/** Paths relative to `src` that each suite of a module uses. */
 function suitesOf(module: string): string[][] {
   const folders = [join(root, 'test', 'contract', module)];
   if (module === 'lifecycle') folders.push(join(root, 'test', 'transcripts'));
@@ -137,7 +137,8 @@ function suitesOf(module: string): string[][] {
           .filter((name) => name.endsWith('.ts'))
           .map((name) => {
             const text = readFileSync(join(folder, name), 'utf8');
-            const found = text.matchAll(/from '(?:\.\.\/)+src\/([^']+)\.js'/g);
+            // Imported, or named as the script of a process that the suite runs.
+            const found = text.matchAll(/'(?:\.\.\/)+src\/([^']+)\.(?:js|ts)'/g);
             return [...found].map(([, path = '']) => `${path}.ts`);
           })
       : [],

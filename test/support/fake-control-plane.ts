@@ -31,6 +31,15 @@ export const FAILURE: ActivationFailure = {
   at: '2026-01-01T00:00:00.000Z',
 };
 
+/** What the lifecycle says of a try that a newer command ended. */
+const OVERTAKEN: ActivationFailure = {
+  ...FAILURE,
+  code: 'lifecycle.superseded',
+  reason: 'Superseded',
+  message: 'The activation was ended by a newer command: revision 3 is wanted.',
+  stderr: [],
+};
+
 export const CONTEXT: ChangeContext = {
   actor: 'ci',
   source: 'api',
@@ -41,7 +50,7 @@ export const CONTEXT: ChangeContext = {
 };
 
 /** How the next wait ends; `serve` when nothing is said. */
-export type NextSettlement = 'serve' | 'fail' | 'slow' | 'superseded';
+export type NextSettlement = 'serve' | 'fail' | 'slow' | 'superseded' | 'overtaken';
 
 /**
  * A control plane in memory: it stores and counts, and waits end as the test says. Revisions are kept whole; a proposed one
@@ -250,6 +259,10 @@ export class FakeControlPlane implements ControlPlane {
     if (next === 'superseded') {
       this.states.set(id, 'inactive');
       return { done: true, state: 'inactive', failure: null, promoted: false };
+    }
+    if (next === 'overtaken') {
+      this.states.set(id, 'updating');
+      return { done: true, state: 'updating', failure: OVERTAKEN, promoted: false };
     }
     if (next === 'fail') {
       if (revision === null || revision === current.revision) this.states.set(id, 'error');
