@@ -8,9 +8,10 @@ import { mountSwagger } from './discovery/swagger-mount.js';
 import { GatewayMount } from './gateway/gateway.mount.js';
 import { Logger } from './kernel/logger.js';
 import { NestLog } from './observability/nest-log.service.js';
-import { loadSettings, SettingsError } from './settings/settings.loader.js';
+import { loadSettings } from './settings/settings.loader.js';
 import type { Settings } from './settings/settings.js';
 import { startupBanner } from './startup-banner.js';
+import { startupFailure } from './startup-failure.js';
 
 /** How long calls under way may go on once the process was told to end. */
 const DRAIN_MS = 10_000;
@@ -20,18 +21,20 @@ const JSON_BODIES = ['application/json', 'application/merge-patch+json'];
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const FOREVER_MS = 2 ** 30;
 
-async function serve(): Promise<void> {
-  const settings = loadSettings();
+async function serve(settings: Settings): Promise<void> {
   // Timers of the clock keep no process alive; starting and stopping would otherwise end half-way, when only they remain.
   setInterval(() => undefined, FOREVER_MS);
   const app = await NestFactory.create<NestExpressApplication>(AppModule, {
     abortOnError: false,
     bufferLogs: true,
+    // A start that fails is told by us, in two lines; Nest would print its whole log and the error three times.
+    autoFlushLogs: false,
     rawBody: true,
     ...tlsOf(settings),
   });
   const logger = app.get(Logger);
   app.useLogger(app.get(NestLog));
+  app.flushLogs();
   app.disable('x-powered-by');
   // Our ETags name revisions; Express's would name bytes.
   app.set('etag', false);
@@ -79,8 +82,18 @@ function endOnSignals(app: NestExpressApplication, gateway: GatewayMount, logger
   });
 }
 
-serve().catch((error: unknown) => {
-  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`${error instanceof SettingsError ? error.message : message}\n`);
+function fail(error: unknown, settings: Settings | null): never {
+  process.stderr.write(`${startupFailure(error, settings)}\n`);
   process.exit(1);
-});
+}
+
+function settingsOrEnd(): Settings {
+  try {
+    return loadSettings();
+  } catch (error) {
+    fail(error, null);
+  }
+}
+
+const settings = settingsOrEnd();
+serve(settings).catch((error: unknown) => fail(error, settings));

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../kernel/json.js';
 import type { Availability } from '../lifecycle/availability.js';
 import type { InstanceView } from '../lifecycle/instance.js';
-import type { AttemptView, ProofResult } from '../lifecycle/observation-intake.js';
+import type { AttemptView, ProofResult, UnhealthyFacts } from '../lifecycle/observation-intake.js';
 import type { HealthRecord, ServiceStatusDocument } from '../lifecycle/service-status.js';
 import type { ServiceDocument } from '../registry/service.js';
 import type { InstanceSource } from '../upstream/instance-source.js';
@@ -21,13 +21,10 @@ export interface LifecycleAccess {
   instances(id: string): readonly InstanceView[];
   sourceFor(id: string, revision: number): InstanceSource | null;
   upstreamOf(attemptId: string): AttemptView | null;
+  /** Tries a service in error now that is tried again by itself; resolves when that has ended. */
+  retryNow(id: string): Promise<void>;
   recordProof(attemptId: string, result: ProofResult): Promise<void>;
   recordHealth(id: string, record: HealthRecord): Promise<void>;
-  recordUnhealthy(
-    id: string,
-    reason: string,
-    message: string,
-    definite: { readonly authentication?: boolean },
-  ): void;
+  recordUnhealthy(id: string, reason: string, message: string, definite: UnhealthyFacts): void;
   recordTools(id: string, tools: readonly JsonObject[]): Promise<void>;
 }

@@ -164,6 +164,18 @@ describe('what is served', () => {
     bench.service.stop();
   });
 
+  it('goes out of rotation with the error of its upstream, where it was one', async () => {
+    const bench = new Bench();
+    await bench.prove();
+    bench.conversation.ping = () => {
+      throw new UpstreamError('connect-refused', 'gone');
+    };
+    await bench.pass(2_000);
+    expect(bench.lifecycle.unhealthy).toEqual(['ConnectionRefused']);
+    expect(bench.lifecycle.unhealthyFacts[0]).toMatchObject({ code: 'connect-refused' });
+    bench.service.stop();
+  });
+
   it('goes out of rotation after three failed pings, and is judged anew once it is proven', async () => {
     const bench = new Bench();
     await bench.prove();
@@ -276,6 +288,22 @@ describe('POST /health/check', () => {
       ['basic', 'pass'],
       ['functional a', 'pass'],
     ]);
+    bench.service.stop();
+  });
+
+  it('tries a service in error first, so that the answer shows how it is now', async () => {
+    const bench = new Bench();
+    await bench.prove();
+    bench.lifecycle.state = 'error';
+    bench.lifecycle.serving = false;
+    bench.lifecycle.onRetry = () => {
+      bench.lifecycle.state = 'active';
+      bench.lifecycle.serving = true;
+    };
+    const view = await bench.service.checkNow(ID);
+    expect(bench.lifecycle.retries).toBe(1);
+    expect(view.level).toBe('healthy');
+    expect(view.checks.map(({ last }) => last?.result)).toEqual(['pass', 'pass']);
     bench.service.stop();
   });
 

@@ -75,9 +75,13 @@ export class HealthService {
     );
   }
 
-  /** Runs every check now and answers with what was found. Errors: those of `find`. */
+  /**
+   * Runs every check now and answers with what was found; a service in error that heals by itself is tried at once first.
+   * Errors: those of `find`.
+   */
   async checkNow(idOrName: string, principal?: Principal): Promise<HealthView> {
     const doc = this.find(idOrName, principal);
+    await this.parts.lifecycle.retryNow(doc.service_id);
     await this.health.runAll(doc.service_id);
     this.health.judge(doc.service_id);
     return this.viewOf(doc);

@@ -2,6 +2,7 @@ import type { Clock } from '../kernel/clock.js';
 import type { EventBus } from '../kernel/event-bus.js';
 import type { Logger } from '../kernel/logger.js';
 import type { Random } from '../kernel/random.js';
+import { upstreamCodeOf } from '../lifecycle/failure-mapping.js';
 import { poolPlan } from '../lifecycle/pool-plan.js';
 import { runnableOf } from '../lifecycle/service-observer.js';
 import type { HealthRecord } from '../lifecycle/service-status.js';
@@ -147,7 +148,8 @@ export class ServiceHealth {
     const failure = board.stateOf(check.key).telling?.failure;
     if (failure === null || failure === undefined || !takesOut(check.config)) return;
     const { reason, message, authentication } = failure;
-    this.parts.lifecycle.recordUnhealthy(id, reason, message, { authentication });
+    const code = upstreamCodeOf(failure.code) ?? undefined;
+    this.parts.lifecycle.recordUnhealthy(id, reason, message, { authentication, code });
   }
 
   private async tellTools(

@@ -107,7 +107,8 @@ export class Inbox {
       const read = await this.folder.read(name);
       if ('refusal' in read) throw hooksProblems['file-refused'](read.refusal);
       const { status, body } = await this.intake.take(parse(read.text), this.context(name), {});
-      return { status, ...body };
+      // That of the answer, refused or not; the service's own is told by its `state`.
+      return { ...body, status };
     } catch (error) {
       if (error instanceof ProblemError) {
         return { status: error.status, problem: problemDocument(error, {}) };

@@ -13,8 +13,9 @@ const check = (timeout_ms: number, kind = 'functional', enabled = true) => ({
 
 describe('an activation', () => {
   it.each([
-    [[], 40_000],
-    [[check(25_000)], 55_000],
+    [[], 50_000],
+    [[check(25_000)], 65_000],
+    [[check(25_000), check(5_000), check(20_000)], 90_000],
     [[check(25_000, 'basic'), check(25_000, 'functional', false)], 40_000],
   ])('with the checks %j may take %i ms to be proven', (checks, expected) => {
     const revision = revisionOf('id', 'x', 1, { config: { monitoring: { checks } } });

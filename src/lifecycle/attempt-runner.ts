@@ -1,3 +1,4 @@
+import { DEFAULT_CHECKS } from '../config/defaults.js';
 import { InstanceReady, InstanceStarted, ToolsChanged } from './lifecycle.events.js';
 import type { LifecycleParts, Wake } from './lifecycle-parts.js';
 import { equalJson } from '../kernel/json.js';
@@ -18,8 +19,8 @@ import type { RunnableRevision } from './pool-plan.js';
 import { recordRecovery } from './restart-policy.js';
 import type { ServiceRuntime } from './service-runtime.js';
 
-/** Longest that a proof may take when no functional check says so, in milliseconds. */
-const CHECK_TIMEOUT_MS = 10_000;
+/** What listing the tools may take in a proof, in milliseconds. */
+const LIST_TIMEOUT_MS = 10_000;
 /** Longest from `InstanceReady` to the table that names the revision, in milliseconds. */
 const PUBLISH_TIMEOUT_MS = 10_000;
 /** How long a prover has to say at which stage the upstream ended, in milliseconds. */
@@ -211,10 +212,12 @@ export class AttemptRunner {
   }
 }
 
-/** Start (handshake included) and one check: what a proof may take. */
+/** The handshake, the listing, and every functional check, one after another: what a proof may take, in milliseconds. */
 export function proofBudgetMs(revision: RunnableRevision): number {
   const { runtime, monitoring } = revision.effective;
-  const checks = monitoring.checks.filter((check) => check.enabled && check.kind === 'functional');
-  const timeouts = checks.map((check) => check.timeout_ms);
-  return runtime.start_timeout_ms + Math.max(CHECK_TIMEOUT_MS, ...timeouts);
+  const stated = monitoring.checks.filter(({ kind }) => kind === 'functional');
+  const checks = stated.length === 0 ? [DEFAULT_CHECKS.functional] : stated;
+  const proving = checks.filter(({ enabled }) => enabled);
+  const checksMs = proving.reduce((sum, { timeout_ms }) => sum + timeout_ms, 0);
+  return runtime.start_timeout_ms + LIST_TIMEOUT_MS + checksMs;
 }

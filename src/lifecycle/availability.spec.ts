@@ -42,6 +42,7 @@ describe('a service', () => {
     [{ state: 'error' }, 'Error', 60],
     [{ state: 'error', failure: FAILURE, retryInMs: 1500 }, 'Exited', 2],
     [{ state: 'error', failure: FAILURE, retryInMs: -5 }, 'Exited', 1],
+    [{ state: 'error', failure: FAILURE, retryInMs: 299_000 }, 'Exited', 60],
     [{ fault: { reason: 'PingFailed', message: '' } }, 'PingFailed', 60],
     [{ dependencies: UNMET }, 'DependencyMissing', 2],
   ])('answers 503, seeing %j: %s, again after %i s', (facts, reason, retry_after_s) => {

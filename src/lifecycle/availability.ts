@@ -9,7 +9,7 @@ export interface Availability {
   /** One CamelCase word. */
   readonly reason: string;
   readonly message: string;
-  /** When to try again, in seconds. */
+  /** When to try again, in seconds: until our own next try where one is due, 1 at least and 60 at most. */
   readonly retry_after_s: number;
 }
 
@@ -33,7 +33,9 @@ const LATER_S = 60;
 export function availabilityOf(facts: AvailabilityFacts): Availability {
   const { state, fault, dependencies } = facts;
   const retryS =
-    facts.retryInMs === null ? LATER_S : Math.max(1, Math.ceil(facts.retryInMs / 1000));
+    facts.retryInMs === null
+      ? LATER_S
+      : Math.min(LATER_S, Math.max(1, Math.ceil(facts.retryInMs / 1000)));
   if (facts.desired === 'absent') {
     return refuse('archived', 'Unknown', 'The service is not registered.', LATER_S);
   }

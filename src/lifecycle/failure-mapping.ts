@@ -175,6 +175,16 @@ export function failureOf(error: unknown): FailureFacts {
   return { stage, code: `upstream.${error.code}`, reason, message: error.message, action, stderr };
 }
 
+/** The error of the upstream that a failure's code names; `null` when it names none. */
+export function upstreamCodeOf(code: string): UpstreamErrorCode | null {
+  const name = code.startsWith('upstream.') ? code.slice('upstream.'.length) : '';
+  return isUpstreamCode(name) ? name : null;
+}
+
+function isUpstreamCode(name: string): name is UpstreamErrorCode {
+  return Object.hasOwn(FAILURE_MEANINGS, name);
+}
+
 /** The end of an upstream while it was being proven. */
 export function lossOf(error: UpstreamError): FailureFacts {
   return { ...failureOf(error), stage: 'prove' };

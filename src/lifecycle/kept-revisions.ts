@@ -4,7 +4,7 @@ import { proofBudgetMs, type AttemptRunner } from './attempt-runner.js';
 import type { InstancePool } from './instance-pool.js';
 import type { LifecycleParts } from './lifecycle-parts.js';
 import type { PoolKeeper } from './pool-keeper.js';
-import { countsAsCrash } from './restart-policy.js';
+import { countsAsCrash, isAway } from './restart-policy.js';
 import { runnableOf } from './service-observer.js';
 import type { ServiceRuntime } from './service-runtime.js';
 
@@ -118,7 +118,9 @@ export class KeptRevisions {
     }
     const message = failure?.message ?? 'It could not be started.';
     const error = cause instanceof UpstreamError ? cause : new UpstreamError('stopped', message);
-    if (cause === null || countsAsCrash(error.code)) this.pools.countCrash(runtime, pool.revision);
+    const away = isAway(error.code, !pool.plan.spawns);
+    if (!away && (cause === null || countsAsCrash(error.code)))
+      this.pools.countCrash(runtime, pool.revision);
     if (instance !== null) pool.dismiss(instance);
     pool.refuseWaiting(error);
     recorder.note(id, `revision ${String(revision)}: ${failure?.reason ?? 'Failed'}: ${message}`);

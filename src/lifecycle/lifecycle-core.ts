@@ -16,6 +16,7 @@ import { OutcomeRecorder } from './outcome-recorder.js';
 import { PoolKeeper } from './pool-keeper.js';
 import { ProofQueue } from './proof-queue.js';
 import { Recovery } from './recovery.js';
+import { RetryNow } from './retry-now.js';
 import { ServiceCommands } from './service-commands.js';
 import { ServiceObserver } from './service-observer.js';
 import { ServiceReconciler } from './service-reconciler.js';
@@ -54,6 +55,7 @@ export class LifecycleCore {
   readonly settling: Settling;
   readonly intake: ObservationIntake;
   readonly commands: ServiceCommands;
+  readonly recovering: RetryNow;
   readonly queue: ProofQueue;
   readonly recovery: Recovery;
   readonly listener: LifecycleListener;
@@ -77,6 +79,7 @@ export class LifecycleCore {
     });
     this.intake = new ObservationIntake(this.parts, this.pools, this.attempts, wake);
     this.commands = new ServiceCommands(this.parts, wake);
+    this.recovering = new RetryNow(this.parts, this.settling, wake);
     this.queue = new ProofQueue(this.parts, this.settling, wake);
     this.recovery = new Recovery(this.parts, this.pools, this.queue, wake);
     this.listener = new LifecycleListener(bus, registry, wake);

@@ -7,7 +7,7 @@ import type { ConditionChange } from './conditions.js';
 import type { InstanceView } from './instance.js';
 import { STORAGE_CORRUPT } from './failure-mapping.js';
 import { LifecycleCore } from './lifecycle-core.js';
-import type { AttemptView, ProofResult } from './observation-intake.js';
+import type { AttemptView, ProofResult, UnhealthyFacts } from './observation-intake.js';
 import type { CommandOptions } from './service-commands.js';
 import type { LogLine, LogListener } from './service-log.js';
 import type {
@@ -108,6 +108,14 @@ export class LifecycleService implements BeforeApplicationShutdown {
     this.core.commands.restart(id);
   }
 
+  /**
+   * A service in error that heals by backoff is tried now instead of later; resolves when that try has ended, or after its
+   * deadline. Any other is left as it is.
+   */
+  retryNow(id: string): Promise<void> {
+    return this.core.recovering.retryNow(id);
+  }
+
   validate(id: string): Promise<readonly Condition[]> {
     return this.core.commands.validate(id);
   }
@@ -150,7 +158,7 @@ export class LifecycleService implements BeforeApplicationShutdown {
     id: string,
     reason: string,
     message: string,
-    definite: { readonly authentication?: boolean } = {},
+    definite: UnhealthyFacts = {},
   ): void {
     this.core.intake.recordUnhealthy(id, reason, message, definite);
   }

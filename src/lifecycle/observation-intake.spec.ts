@@ -19,7 +19,7 @@ describe('what upper layers saw', () => {
     const seen = world.lifecycle.upstreamOf(attempt?.id ?? '');
     expect(seen).toMatchObject({ service_id: id, service_name: 'weather', revision: 1 });
     expect(seen?.upstream).toBe(world.maker.at(0));
-    expect(seen?.deadline_ms).toBe(40_000);
+    expect(seen?.deadline_ms).toBe(50_000);
     await world.prove('weather', 'ok');
     expect(world.lifecycle.upstreamOf(attempt?.id ?? '')).toBeNull();
     await world.lifecycle.stop();

@@ -6,16 +6,25 @@ import type { ServiceConfig } from '../config/service-config.js';
 import type { ProofFacts } from './attempt.js';
 import type { AttemptRunner } from './attempt-runner.js';
 import type { ConditionChange } from './conditions.js';
-import { lossOf, type FailureFacts } from './failure-mapping.js';
+import { lossOf, upstreamCodeOf, type FailureFacts } from './failure-mapping.js';
 import { ToolsChanged } from './lifecycle.events.js';
 import type { LifecycleParts, Wake } from './lifecycle-parts.js';
 import type { PoolKeeper } from './pool-keeper.js';
+import { isAway } from './restart-policy.js';
 import type { ServiceRuntime } from './service-runtime.js';
 import type { ConditionType, HealthRecord } from './service-status.js';
 
 /** What a prover found about an attempt. */
 export type ProofResult =
   ({ readonly ok: true } & ProofFacts) | { readonly ok: false; readonly failure: FailureFacts };
+
+/** What else is known of a failure that takes a service out of rotation. */
+export interface UnhealthyFacts {
+  /** The credentials were refused. */
+  readonly authentication?: boolean;
+  /** The error of the upstream, where it was one. */
+  readonly code?: UpstreamErrorCode;
+}
 
 /** What a prover is given: a running upstream that nobody else uses yet. */
 export interface AttemptView {
@@ -109,7 +118,7 @@ export class ObservationIntake {
     id: string,
     reason: string,
     message: string,
-    definite: { readonly authentication?: boolean } = {},
+    definite: UnhealthyFacts = {},
   ): void {
     const { registry, runtimes } = this.parts;
     const runtime = runtimes.of(id);
@@ -119,7 +128,9 @@ export class ObservationIntake {
     const inRotation = state === 'active' || state === 'updating';
     if (pool === undefined || !inRotation || runtime.fault !== null) return;
     const refused = definite.authentication === true;
-    this.pools.countCrash(runtime, pool.revision);
+    const away = definite.code !== undefined && isAway(definite.code, !pool.plan.spawns);
+    // A remote server that went away has not crashed: it is looked for at once, and then by the delays of such tries.
+    if (!away) this.pools.countCrash(runtime, pool.revision);
     const code: UpstreamErrorCode = refused ? 'unauthorized' : 'stopped';
     runtime.fault = {
       failure: unhealthyFailure(reason, message, refused),
@@ -177,12 +188,10 @@ function lossAt(lost: UpstreamError, failure: FailureFacts): FailureFacts {
 
 /** The error of the upstream behind a prover's failure, for the restart policy; `null` when it names none. */
 function causeOf(failure: FailureFacts): UpstreamError | null {
-  if (!failure.code.startsWith('upstream.')) return null;
-  return new UpstreamError(
-    failure.code.slice('upstream.'.length) as UpstreamErrorCode,
-    failure.message,
-    { stderr: failure.stderr },
-  );
+  const code = upstreamCodeOf(failure.code);
+  return code === null
+    ? null
+    : new UpstreamError(code, failure.message, { stderr: failure.stderr });
 }
 
 function unhealthyFailure(reason: string, message: string, refused: boolean): FailureFacts {

@@ -6,7 +6,7 @@ import type { ConditionChange } from './conditions.js';
 import { dependencyFailure, STORAGE_CORRUPT, type FailureFacts } from './failure-mapping.js';
 import type { LifecycleParts } from './lifecycle-parts.js';
 import type { PoolKeeper } from './pool-keeper.js';
-import { countsAsCrash, mayRestart } from './restart-policy.js';
+import { countsAsCrash, isAway, mayRestart } from './restart-policy.js';
 import type { ServiceRuntime } from './service-runtime.js';
 import type { ActivationFailure, ServiceState } from './service-status.js';
 import { crashLoop } from './state-conditions.js';
@@ -142,7 +142,10 @@ export class OutcomeRecorder {
     const provenOnce = stable === attempt.revision.revision || facts.stage === 'mount';
     runtime.healing = provenOnce && (code === null || mayRestart(code)) ? 'backoff' : 'command';
     if (runtime.healing !== 'backoff') return;
-    if (code === null || countsAsCrash(code)) this.pools.countCrash(runtime, attempt.revision);
+    const isRemote = attempt.revision.effective.runtime.command === null;
+    if (code !== null && isAway(code, isRemote))
+      this.pools.countUnreached(runtime, attempt.revision);
+    else if (code === null || countsAsCrash(code)) this.pools.countCrash(runtime, attempt.revision);
     else
       runtime.restarts = {
         ...runtime.restarts,

@@ -6,7 +6,14 @@ import { InstancePool } from './instance-pool.js';
 import type { PoolFailure } from './pool-hooks.js';
 import type { RunnableRevision } from './pool-plan.js';
 import { crashLoopFailure, failureOf } from './failure-mapping.js';
-import { mayRestart, NO_CRASHES, recordCrash, type RestartHistory } from './restart-policy.js';
+import {
+  isAway,
+  mayRestart,
+  NO_CRASHES,
+  recordCrash,
+  recordUnreached,
+  type RestartHistory,
+} from './restart-policy.js';
 import type { ServiceRuntime } from './service-runtime.js';
 
 /** Until the table without a revision is published, a drain waits this long, in milliseconds. */
@@ -71,14 +78,12 @@ export class PoolKeeper {
 
   /** Counts one more failure: of the service when the revision is its current one, else of the revision alone. */
   countCrash(runtime: ServiceRuntime, revision: RunnableRevision): void {
-    const history = recordCrash(
-      this.historyOf(runtime, revision),
-      revision.effective.runtime.restart,
-      this.parts.clock.monotonicMs(),
-      this.parts.random.fraction(),
-    );
-    if (this.isCurrent(revision)) runtime.restarts = history;
-    else runtime.keptRestarts.set(revision.revision, history);
+    this.count(runtime, revision, recordCrash);
+  }
+
+  /** One more try did not reach the remote upstream. */
+  countUnreached(runtime: ServiceRuntime, revision: RunnableRevision): void {
+    this.count(runtime, revision, recordUnreached);
   }
 
   /** The failures that decide when the revision may be started again. */
@@ -118,6 +123,21 @@ export class PoolKeeper {
   remove(id: string, runtime: ServiceRuntime, revision: number): void {
     const pool = runtime.pools.get(revision);
     if (pool !== undefined) this.see(id, runtime, revision, () => pool.stop());
+  }
+
+  private count(
+    runtime: ServiceRuntime,
+    revision: RunnableRevision,
+    record: typeof recordCrash,
+  ): void {
+    const history = record(
+      this.historyOf(runtime, revision),
+      revision.effective.runtime.restart,
+      this.parts.clock.monotonicMs(),
+      this.parts.random.fraction(),
+    );
+    if (this.isCurrent(revision)) runtime.restarts = history;
+    else runtime.keptRestarts.set(revision.revision, history);
   }
 
   private see(
@@ -173,6 +193,8 @@ export class PoolKeeper {
       this.parts.bus.publish(new InstanceFailed(id, instance.id, error.code, error.message));
     }
     if (!counted || pool === undefined) return;
+    // The next caller tries to connect again, at once; whether it leaves the rotation is for its health checks to say.
+    if (isAway(error.code, !pool.plan.spawns)) return;
     this.countCrash(runtime, pool.revision);
     // A revision that serves beside the current one, for a pinned route, does not take the service down.
     if (!this.isCurrent(pool.revision)) return;

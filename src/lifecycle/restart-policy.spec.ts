@@ -1,10 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   countsAsCrash,
+  isAway,
   mayRestart,
   NO_CRASHES,
   recordCrash,
   recordRecovery,
+  recordUnreached,
+  UNREACHED_CAP_MS,
   type RestartHistory,
 } from './restart-policy.js';
 
@@ -16,6 +19,13 @@ const POLICY = {
   crash_loop_after: 5,
   window_ms: 600_000,
 };
+
+function unreached(count: number, policy = POLICY, fraction = 0.5): RestartHistory {
+  return Array.from({ length: count }).reduce<RestartHistory>(
+    (history) => recordUnreached(history, policy, 50, fraction),
+    NO_CRASHES,
+  );
+}
 
 function crashesAt(times: readonly number[], fraction = 0.5): RestartHistory {
   return times.reduce((history, at) => recordCrash(history, POLICY, at, fraction), NO_CRASHES);
@@ -68,6 +78,38 @@ describe('the restart policy', () => {
 
   it('leaves a history without failures as it is', () => {
     expect(recordRecovery(NO_CRASHES)).toBe(NO_CRASHES);
+  });
+
+  it.each([
+    [1, 1000],
+    [2, 2000],
+    [3, 4000],
+    [4, 8000],
+    [5, 12_500],
+    [40, 12_500],
+  ])('after try %i that did not reach a remote server waits %i ms', (count, delayMs) => {
+    const history = unreached(count);
+    expect(history.startAtMs).toBe(50 + delayMs);
+    expect(history).toMatchObject({ looping: false, crashes: [], consecutive: 0, total: count });
+  });
+
+  it('never waits longer than its cap for a remote server, nor than the cap of the service', () => {
+    const least = { ...POLICY, cap_ms: 3000 };
+    expect(unreached(40, POLICY, 0.999_999).startAtMs).toBeLessThanOrEqual(50 + UNREACHED_CAP_MS);
+    expect(unreached(40, least, 0.999_999).startAtMs).toBeLessThanOrEqual(50 + 3000);
+  });
+
+  it('begins anew with the delays of an away server after a proof', () => {
+    const again = recordUnreached(recordRecovery(unreached(9)), POLICY, 50, 0.5);
+    expect(again.startAtMs).toBe(50 + 1000);
+  });
+
+  it('sees a server as away only when it is somewhere else', () => {
+    expect(isAway('connect-refused', true)).toBe(true);
+    expect(isAway('handshake-timeout', true)).toBe(true);
+    expect(isAway('connect-refused', false)).toBe(false);
+    expect(isAway('not-mcp', true)).toBe(false);
+    expect(isAway('unauthorized', true)).toBe(false);
   });
 
   it('never restarts refused credentials, and does not count what was ours', () => {

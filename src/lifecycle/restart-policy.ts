@@ -23,6 +23,8 @@ export interface RestartHistory {
   readonly looping: boolean;
   /** Failures ever, for the reader. */
   readonly total: number;
+  /** Tries in a row that did not reach a remote upstream; no crashes, and counted apart from them. */
+  readonly unreached: number;
 }
 
 export const NO_CRASHES: RestartHistory = {
@@ -31,11 +33,33 @@ export const NO_CRASHES: RestartHistory = {
   startAtMs: 0,
   looping: false,
   total: 0,
+  unreached: 0,
 };
 
 /** ±20 %, so that services that fell together do not come back together. */
 const JITTER = 0.2;
 const REMEMBERED = 64;
+
+/**
+ * Longest between two tries to reach a remote upstream, jitter included, in milliseconds; `restart.cap_ms` where that is
+ * less. Why not `cap_ms` alone: such a try costs one connection, and each second of it is one in which a server that is
+ * back is not used.
+ */
+export const UNREACHED_CAP_MS = 15_000;
+
+/**
+ * What is met while a remote server is away, its own or that of a proxy in front of it. `http-status` as a whole: during a
+ * deployment proxies answer 404 as often as 503.
+ */
+const AWAY: ReadonlySet<UpstreamErrorCode> = new Set([
+  'connect-refused',
+  'connect-timeout',
+  'dns-failed',
+  'disconnected',
+  'handshake-timeout',
+  'http-status',
+  'start-timeout',
+]);
 
 /**
  * The history after one more failure. The first of a row is restarted at once, so that a session notices nothing; then the
@@ -59,18 +83,37 @@ export function recordCrash(
     : consecutive === 1
       ? 0
       : backoffDelayMs(backoff, consecutive - 2, fraction);
-  return { crashes, consecutive, startAtMs: nowMs + delayMs, looping, total: history.total + 1 };
+  const total = history.total + 1;
+  return { crashes, consecutive, startAtMs: nowMs + delayMs, looping, total, unreached: 0 };
+}
+
+/** The history after one more try that did not reach a remote upstream (`isAway`): tried again soon, and never a loop. */
+export function recordUnreached(
+  history: RestartHistory,
+  policy: RestartPolicy,
+  nowMs: number,
+  fraction: number,
+): RestartHistory {
+  const longestMs = Math.min(UNREACHED_CAP_MS, policy.cap_ms) / (1 + JITTER);
+  const backoff = { ...policy, cap_ms: longestMs, jitter: JITTER };
+  const startAtMs = nowMs + backoffDelayMs(backoff, history.unreached, fraction);
+  return { ...history, startAtMs, unreached: history.unreached + 1, total: history.total + 1 };
 }
 
 /** After a proof: tried at once again. The failures stay counted, so that a relapse is seen as one. */
 export function recordRecovery(history: RestartHistory): RestartHistory {
-  if (!history.looping && history.startAtMs === 0) return history;
-  return { ...history, looping: false, startAtMs: 0 };
+  if (!history.looping && history.startAtMs === 0 && history.unreached === 0) return history;
+  return { ...history, looping: false, startAtMs: 0, unreached: 0 };
 }
 
 /** Repeating a start with refused credentials locks accounts and never helps: such a failure waits for an operator. */
 export function mayRestart(code: UpstreamErrorCode): boolean {
   return code !== 'unauthorized';
+}
+
+/** Whether the error only says that a server somewhere else is away. A process of ours that is away has crashed. */
+export function isAway(code: UpstreamErrorCode, isRemote: boolean): boolean {
+  return isRemote && AWAY.has(code);
 }
 
 /** Whether the error says something about the upstream; our own refusals do not count as its failures. */

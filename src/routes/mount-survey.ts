@@ -117,10 +117,19 @@ export class MountSurvey {
     return stored?.tools ?? this.lifecycle.statusOf(serviceId).tools;
   }
 
+  /** The time to the next try runs on after the table was built, so it is asked for when it is sent. */
   private unavailability(serviceId: string): Unavailability | null {
-    const { serving, state, reason, message, retry_after_s } =
-      this.lifecycle.availabilityOf(serviceId);
-    return serving ? null : { state, reason, message, retry_after_s };
+    const { lifecycle } = this;
+    const { serving, state, reason, message } = lifecycle.availabilityOf(serviceId);
+    if (serving) return null;
+    return {
+      state,
+      reason,
+      message,
+      get retry_after_s(): number {
+        return Math.max(1, lifecycle.availabilityOf(serviceId).retry_after_s);
+      },
+    };
   }
 
   private async resolveVersions(

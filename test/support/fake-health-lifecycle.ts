@@ -2,7 +2,11 @@ import type { LifecycleAccess } from '../../src/health/health-ports.js';
 import { Random } from '../../src/kernel/random.js';
 import type { Availability } from '../../src/lifecycle/availability.js';
 import type { InstanceView } from '../../src/lifecycle/instance.js';
-import type { AttemptView, ProofResult } from '../../src/lifecycle/observation-intake.js';
+import type {
+  AttemptView,
+  ProofResult,
+  UnhealthyFacts,
+} from '../../src/lifecycle/observation-intake.js';
 import type {
   HealthRecord,
   ServiceState,
@@ -30,9 +34,12 @@ export class FakeHealthLifecycle implements LifecycleAccess {
   instanceViews: Partial<InstanceView>[] = [{ state: 'ready', uptime_s: 1 }];
   readonly source = new FakeSource();
   readonly unhealthy: string[] = [];
+  readonly unhealthyFacts: UnhealthyFacts[] = [];
   readonly proofs: ProofResult[] = [];
   readonly tools: unknown[] = [];
   attempt: AttemptView | null = null;
+  retries = 0;
+  onRetry: () => void = () => undefined;
   record: HealthRecord | null = null;
   proof: ServiceStatusDocument['proof'] = null;
 
@@ -50,6 +57,11 @@ export class FakeHealthLifecycle implements LifecycleAccess {
   sourceFor(): FakeSource {
     return this.source;
   }
+  retryNow(): Promise<void> {
+    this.retries += 1;
+    this.onRetry();
+    return Promise.resolve();
+  }
   upstreamOf(): AttemptView | null {
     return this.attempt;
   }
@@ -62,8 +74,9 @@ export class FakeHealthLifecycle implements LifecycleAccess {
     this.record = record;
     return Promise.resolve();
   }
-  recordUnhealthy(_id: string, reason: string): void {
+  recordUnhealthy(_id: string, reason: string, _message: string, facts: UnhealthyFacts): void {
     this.unhealthy.push(reason);
+    this.unhealthyFacts.push(facts);
   }
   recordTools(_id: string, tools: readonly unknown[]): Promise<void> {
     this.tools.push(...tools);

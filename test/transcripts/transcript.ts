@@ -110,11 +110,15 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   calls: (world, [name, count]) => {
     world.maker.made.find((one) => one.name === name)?.setInFlight(Number(count));
   },
+  /** `unhealthy <service> <reason> [authentication | <code of the upstream>]` */
   unhealthy: (world, [name = '', reason = 'PingFailed', kind]) => {
     const authentication = kind === 'authentication';
-    world.lifecycle.recordUnhealthy(world.idOf(name), reason, 'the check failed', {
-      authentication,
-    });
+    const code = authentication ? undefined : (kind as UpstreamErrorCode | undefined);
+    const facts = { authentication, code };
+    world.lifecycle.recordUnhealthy(world.idOf(name), reason, 'the check failed', facts);
+  },
+  'retry-now': (world, [name = '']) => {
+    void world.lifecycle.retryNow(world.idOf(name));
   },
   advance: (world, [time = '']) => world.clock.advance(milliseconds(time)),
   reboot: (world) => world.reboot(),

@@ -28,6 +28,10 @@ const problems = defineProblems('fixture', {
 
 class WarningLogger extends SilentLogger {
   readonly warnings: string[] = [];
+  readonly errors: string[] = [];
+  override error(_fields: LogFields = {}, message = ''): void {
+    this.errors.push(message);
+  }
   override warn(fields: LogFields = {}, message = ''): void {
     this.warnings.push(`${message}: ${String(fields['reason'])}`);
   }
@@ -44,7 +48,8 @@ beforeEach(async () => {
   path = join(base, 'inbox');
   logger = new WarningLogger();
   taken = [];
-  answer = () => Promise.resolve({ status: 201, body: { name: 'a' }, result: null });
+  answer = () =>
+    Promise.resolve({ status: 201, body: { name: 'a', status: 'active' }, result: null });
 });
 
 afterEach(async () => {
@@ -256,6 +261,21 @@ describe('the inbox', () => {
     await lookTwice(target);
     await lookTwice(target);
     expect(taken).toHaveLength(1);
+  });
+
+  it('logs once that it cannot look, however often it fails, and again after it could', async () => {
+    const folder = new InboxFolder(path);
+    const { waiting } = folder;
+    const fail = (): Promise<never> => Promise.reject(new Error('EMFILE'));
+    const target = inbox(folder);
+    folder.waiting = fail;
+    await lookTwice(target);
+    expect(logger.errors).toEqual(['could not look into the inbox']);
+    folder.waiting = waiting;
+    await target.look();
+    folder.waiting = fail;
+    await lookTwice(target);
+    expect(logger.errors).toHaveLength(2);
   });
 
   it('leaves no temporary file behind', async () => {
