@@ -12,6 +12,8 @@ import { sendRpcError } from './reply.js';
 /** End-to-end headers that are passed besides `mcp-*`; everything else of the upstream stays behind. */
 const PASSED = ['content-type', 'content-length', 'cache-control', 'retry-after', 'allow'] as const;
 
+const EVENT_END = Buffer.from('\n\n');
+
 /** The response of an HTTP upstream on its way into ours: bytes unchanged, at the client's pace. */
 export class AnswerPipe {
   /** Set by whoever made the request; `null` only while it is being made. */
@@ -85,6 +87,8 @@ export class AnswerPipe {
     if (!this.response.headersSent) {
       sendRpcError(this.response, this.requestId, id, error);
     } else if (this.isStream && id !== null) {
+      // An event that was cut off would swallow ours; elsewhere an empty line means nothing.
+      if (this.last !== null) this.response.write(EVENT_END);
       this.response.end(sseFrame(rpcErrorMessage(id, error)));
     } else {
       this.response.destroy();

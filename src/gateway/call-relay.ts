@@ -1,11 +1,12 @@
 // HOT PATH
 import type { ExchangeConversation, ExchangeSink } from '../upstream/upstream.js';
-import type { UpstreamError } from '../upstream/upstream.errors.js';
+import { UpstreamError } from '../upstream/upstream.errors.js';
 import { AnswerPipe, credentialsRefused, isAboutOurCredentials } from './answer-pipe.js';
 import { CallRecord, type CallFacts, type CallLedger } from './call.js';
 import { callChannel } from './channels.js';
 import type { Inbound } from './inbound.js';
 import type { Link } from './link.js';
+import { ReplyWatch } from './reply-watch.js';
 import type { StreamableSession } from './streamable-session.js';
 import { internalFault, outcomeOfError, rpcErrorOf } from './wire-error.js';
 
@@ -21,6 +22,8 @@ export interface Passed extends CallFacts {
 export class CallRelay extends CallRecord implements ExchangeSink {
   private readonly id: Buffer | null;
   private readonly pipe: AnswerPipe;
+  /** While an event stream is passed; made for requests only. */
+  private watch: ReplyWatch | null = null;
 
   constructor(
     ledger: CallLedger,
@@ -55,6 +58,7 @@ export class CallRelay extends CallRecord implements ExchangeSink {
   onHead(status: number, headers: Readonly<Record<string, string>>): void {
     if (!isAboutOurCredentials(status)) {
       this.pipe.head(status, headers);
+      if (this.id !== null && this.pipe.streaming) this.watch = new ReplyWatch(this.id);
       return;
     }
     if (!this.settle('failed', 'unauthorized')) return;
@@ -63,10 +67,17 @@ export class CallRelay extends CallRecord implements ExchangeSink {
   }
 
   onChunk(chunk: Buffer): boolean {
-    return this.settled || this.pipe.chunk(chunk);
+    if (this.settled) return true;
+    this.watch?.push(chunk);
+    return this.pipe.chunk(chunk);
   }
 
   onEnd(): void {
+    if (this.watch?.outstanding === true) {
+      const text = 'The upstream ended its answer without a reply';
+      this.onFail(new UpstreamError('disconnected', text, { mayHaveRun: true }));
+      return;
+    }
     if (!this.settle(callChannel.hasSubscribers ? this.pipe.outcome() : 'ok', null)) return;
     this.session.lastUsedMs = this.ledger.nowMs();
     this.pipe.end();

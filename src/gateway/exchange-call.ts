@@ -1,5 +1,5 @@
 // HOT PATH
-import { readEnvelope, scanEnvelope } from '../protocol/envelope-scan.js';
+import { readEnvelope, scanEnvelope, type Envelope } from '../protocol/envelope-scan.js';
 import { rpcNotification } from '../protocol/message.js';
 import { RpcError } from '../protocol/rpc-error.js';
 import { SseParser } from '../protocol/sse.js';
@@ -96,12 +96,13 @@ export class ExchangeCall implements ExchangeSink, CallHandle {
   }
 
   private message(text: Buffer): void {
-    eachMessage(text, (message, kind) => {
+    eachMessage(text, (message, kind, envelope) => {
       if (this.done) return;
       if (kind !== 'response') {
         this.sink.onRelated(message);
         return;
       }
+      if (!isReplyTo(this.id, message, envelope)) return;
       this.done = true;
       this.sink.onReply(message, 0, 0);
     });
@@ -117,17 +118,23 @@ export class ExchangeCall implements ExchangeSink, CallHandle {
 /** Takes `text` as one message or a batch of them; what is no JSON-RPC is left out. */
 export function eachMessage(
   text: Buffer,
-  take: (message: Buffer, kind: 'request' | 'notification' | 'response') => void,
+  take: (message: Buffer, kind: Envelope['kind'], envelope: Envelope) => void,
 ): void {
   const quick = scanEnvelope(text);
   if (quick !== null) {
-    take(text, quick.kind);
+    take(text, quick.kind, quick);
     return;
   }
   const read = readEnvelope(text);
   if (read instanceof RpcError) return;
   if ('batch' in read) for (const part of read.batch) eachMessage(part, take);
-  else take(read.body, read.envelope.kind);
+  else take(read.body, read.envelope.kind, read.envelope);
+}
+
+/** Whether the response `message` has this id, however either is spelled. A reply to another id answers nobody. */
+export function isReplyTo(id: Buffer, message: Buffer, { idStart, idEnd }: Envelope): boolean {
+  const own = message.subarray(idStart, idEnd);
+  return own.equals(id) || parseBytes(own) === parseBytes(id);
 }
 
 /** Posts a message that has no answer. A failure shows with the next call. */

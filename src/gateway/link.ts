@@ -1,7 +1,7 @@
 // HOT PATH
 import type { RequestSpans } from '../upstream/upstream.js';
 import type { ClientFacts, Conversation, ConversationSink } from '../upstream/upstream.js';
-import type { Lease, LeaseRequest } from '../upstream/instance-source.js';
+import type { Lease } from '../upstream/instance-source.js';
 import { UpstreamError } from '../upstream/upstream.errors.js';
 import type { Call } from './call.js';
 import type { Endpoint } from './endpoint.js';
@@ -38,26 +38,14 @@ export class Link implements ConversationSink {
     readonly lease: Lease,
   ) {}
 
-  /** Rejects with an `UpstreamError`; holds no lease then. */
-  static async open(
-    owner: LinkOwner,
-    endpoint: Endpoint,
-    client: ClientFacts,
-    request: LeaseRequest,
-    /** Gateways that the caller's request came through. */
-    hops = 0,
-  ): Promise<Link> {
-    const lease = await endpoint.source.acquire(request);
-    return Link.openOn(owner, endpoint, lease, client, request.signal, hops);
-  }
-
-  /** The same on a lease that is the link's from now on. */
+  /** On a lease that is the link's from now on. Rejects with an `UpstreamError`; holds no lease then. */
   static async openOn(
     owner: LinkOwner,
     endpoint: Endpoint,
     lease: Lease,
     client: ClientFacts,
     signal?: AbortSignal,
+    /** Gateways that the caller's request came through. */
     hops = 0,
   ): Promise<Link> {
     const link = new Link(owner, endpoint, lease);

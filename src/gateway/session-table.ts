@@ -5,11 +5,13 @@ import type { Random } from '../kernel/random.js';
 import { rpcNotification } from '../protocol/message.js';
 import { RPC, RpcError } from '../protocol/rpc-error.js';
 import type { ClientFacts } from '../upstream/upstream.js';
+import type { Lease } from '../upstream/instance-source.js';
 import type { Endpoint, RouteTable } from './endpoint.js';
 import { LegacySession } from './legacy-session.js';
 import { keepsClientState } from './link.js';
 import type { Pulse } from './pulse.js';
 import type { Session, SessionEnd, SessionOwner } from './session.js';
+import { leaseWithRoom } from './session-room.js';
 import type { SessionSeal } from './session-seal.js';
 import { StreamableSession } from './streamable-session.js';
 
@@ -140,6 +142,10 @@ export class SessionTable implements SessionOwner {
     for (const serviceId of [...this.services.keys()]) this.endService(serviceId, 'shutdown');
     this.cancelTimer?.();
     this.cancelTimer = null;
+  }
+
+  lease(endpoint: Endpoint): Promise<Lease> {
+    return leaseWithRoom(endpoint, this.services.get(endpoint.serviceId) ?? [], this.clock);
   }
 
   sessionEnded(session: Session, reason: SessionEnd): void {

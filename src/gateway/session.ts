@@ -2,6 +2,7 @@
 import { rpcNotification } from '../protocol/message.js';
 import type { Principal } from '../auth/principal.js';
 import type { ClientFacts } from '../upstream/upstream.js';
+import type { Lease } from '../upstream/instance-source.js';
 import { UpstreamError } from '../upstream/upstream.errors.js';
 import { sessionChannel, type SessionMessage } from './channels.js';
 import type { Endpoint } from './endpoint.js';
@@ -18,8 +19,10 @@ export type SessionEnd =
   | 'not-opened'
   | 'shutdown';
 
-/** The table that a session reports its end to. */
+/** The table that a session gets its leases from and reports its end to. */
 export interface SessionOwner {
+  /** Rejects with an `UpstreamError`. */
+  lease(endpoint: Endpoint): Promise<Lease>;
   sessionEnded(session: Session, reason: SessionEnd): void;
 }
 
@@ -64,6 +67,11 @@ export abstract class Session implements LinkOwner {
   /** Whether nothing goes on in it: no call, no stream, nothing being opened. */
   get idle(): boolean {
     return this.opening === null && this.link?.busy !== true && !this.streaming;
+  }
+
+  /** Whether its client closed the standing stream it had, as it does when it leaves. */
+  get clientLeft(): boolean {
+    return false;
   }
 
   /** Whether it ends for good when it is dropped here; otherwise its sealed id brings it back. */
@@ -165,7 +173,8 @@ export abstract class Session implements LinkOwner {
   protected upstreamLost(_error: UpstreamError): void {}
 
   private async openLink(endpoint: Endpoint, client: ClientFacts, hops: number): Promise<Link> {
-    const link = await Link.open(this, endpoint, client, { purpose: 'session' }, hops);
+    const lease = await this.owner.lease(endpoint);
+    const link = await Link.openOn(this, endpoint, lease, client, undefined, hops);
     if (this.over) {
       link.close();
       throw new UpstreamError('stopped', 'The session ended while its upstream was opened');

@@ -26,6 +26,7 @@ export class StreamableSession extends Session implements StreamOwner {
   private streams = 0;
   private stream: EventStream | null = null;
   private relay: ListenRelay | null = null;
+  private streamClosed = false;
   /** Last event of the standing stream that was written to a client. */
   private sentSeq = 0;
 
@@ -132,7 +133,13 @@ export class StreamableSession extends Session implements StreamOwner {
   streamGone(stream: EventStream): void {
     if (this.stream !== stream) return;
     this.stream = null;
+    this.streamClosed = true;
+    this.lastUsedMs = this.pulse.nowMs();
     this.link?.lease.upstream.countListener(-1);
+  }
+
+  override get clientLeft(): boolean {
+    return this.streamClosed && !this.streaming;
   }
 
   /** Ends what would keep a shutdown waiting. Calls under way go on. */

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../kernel/json.js';
 import { rpcRequest, rpcNotification, readOutcome } from '../protocol/message.js';
+import { endOfValue, MAX_DEPTH, skipSpace } from '../protocol/json-span.js';
 import type { RpcError } from '../protocol/rpc-error.js';
 import { scanEnvelope } from '../protocol/envelope-scan.js';
 import { answerTo } from '../upstream/conversation-client.js';
@@ -168,6 +169,11 @@ class OwnToolCall extends Call {
 }
 
 function outcomeOf(message: Buffer, endpoint: Endpoint, durationMs: number): ToolOutcome {
+  // Deeper than what is accepted from clients: it could be parsed, but not be put into an answer of ours again.
+  if (endOfValue(message, skipSpace(message, 0)) < 0) {
+    const text = `The answer to the tool call is no JSON, or nested deeper than ${MAX_DEPTH} levels`;
+    throw new UpstreamError('not-json', text, { mayHaveRun: true });
+  }
   const outcome = readOutcome(parseBytes(message));
   if (outcome?.error !== undefined) {
     throw problemOfUpstream(

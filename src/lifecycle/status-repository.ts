@@ -4,7 +4,7 @@ import { KeyedSerial } from '../kernel/serial.js';
 import type { DesiredState } from '../registry/service.js';
 import type { CommitMeta, RecordStore } from '../storage/record-store.js';
 import { initialStatus } from './initial-status.js';
-import type { ServiceStatusDocument } from './service-status.js';
+import type { ServiceState, ServiceStatusDocument } from './service-status.js';
 
 const KIND = 'service_status';
 const TRIES = 3;
@@ -15,6 +15,9 @@ export interface StatusChange {
   readonly before: ServiceStatusDocument;
   readonly after: ServiceStatusDocument;
 }
+
+/** States on the way out: a full disk must not keep a service from being stopped and deleted. */
+const LEAVING: ReadonlySet<ServiceState> = new Set(['deactivating', 'inactive']);
 
 /** The one writer of `service_status`. Writes of one service come one after another; each expects what it read. */
 export class StatusRepository {
@@ -77,7 +80,10 @@ export class StatusRepository {
     const after: ServiceStatusDocument = { ...before, changed_at, ...patch };
     await this.store.commit(
       [{ kind: KIND, id: serviceId, op: 'put', doc: after, expect: record?.version ?? null }],
-      reconcilerMeta(verb, serviceId),
+      {
+        ...reconcilerMeta(verb, serviceId),
+        ...(LEAVING.has(after.state) ? { frees_space: true } : {}),
+      },
     );
     return { before, after };
   }

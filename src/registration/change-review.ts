@@ -99,6 +99,26 @@ function routeProblem(faults: readonly RouteConflict[]): ProblemError {
   });
 }
 
+/**
+ * Judges names and paths once more and commits, with no other claim of a path in between. `commit` stores what was
+ * reviewed.
+ */
+export function commitClaims<T>(
+  plane: ControlPlane,
+  { spec, effective }: PreparedService,
+  service_id: string | null,
+  commit: () => Promise<T>,
+): Promise<T> {
+  return plane.routes.exclusively(async () => {
+    const [taken] = identityConflicts(plane, spec, service_id);
+    if (taken !== undefined) throw taken;
+    const found = await plane.routes.check(service_id, spec.name, effective.network.routes);
+    const faults = found.filter((each) => each.severity === 'error');
+    if (faults.length > 0) throw routeProblem(faults);
+    return commit();
+  });
+}
+
 /** Throws the first conflict. */
 export function refuseConflicts(review: ChangeReview): void {
   const [first] = review.conflicts;

@@ -97,6 +97,8 @@ export interface RouteChecks {
     name: string,
     routes: ServiceConfig['network']['routes'],
   ): Promise<readonly RouteConflict[]> | readonly RouteConflict[];
+  /** Runs what judges and commits paths alone. */
+  exclusively<T>(claim: () => Promise<T>): Promise<T>;
 }
 
 /** The composed document of a service, as `GET /api/v1/services/{id}` answers it. */

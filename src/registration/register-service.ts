@@ -2,7 +2,7 @@ import type { Logger } from '../kernel/logger.js';
 import type { ChangeContext, ServiceDocument } from '../registry/service.js';
 import { isActivationFailure } from './activation-problem.js';
 import { requireExecution, requireNameAllowed, requireWrite } from './change-access.js';
-import { planConflicts, refuseConflicts, reviewChange } from './change-review.js';
+import { commitClaims, planConflicts, refuseConflicts, reviewChange } from './change-review.js';
 import type { ControlPlane } from './control-plane.js';
 import type { Goal, GoalKeeper } from './goal.js';
 import { ProblemError } from '../kernel/problem.js';
@@ -51,7 +51,10 @@ export class RegisterService {
     }
     refuseConflicts(review);
     const service_id = options.service_id ?? body.service_id;
-    const created = await registry.create(review.prepared, ctx, { service_id, draft: isDraft });
+    const { prepared } = review;
+    const created = await commitClaims(this.plane, prepared, null, () =>
+      registry.create(prepared, ctx, { service_id, draft: isDraft }),
+    );
     if (isDraft) {
       return () => this.goals.answer(created.service_id, 201, 'created', review.warnings);
     }

@@ -10,6 +10,7 @@ import {
 import {
   planConflicts,
   refuseConflicts,
+  commitClaims,
   reviewChange,
   type ChangeReview,
 } from './change-review.js';
@@ -99,11 +100,10 @@ export class UpdateService {
     }
     refuseConflicts(review);
     const wait_ms = options.wait_ms ?? DEFAULT_WAIT_MS;
-    const { outcome, revision } = await this.plane.registry.propose(
-      current.service_id,
-      review.prepared,
-      ctx,
-      { ifMatch },
+    const { service_id } = current;
+    const { prepared } = review;
+    const { outcome, revision } = await commitClaims(this.plane, prepared, service_id, () =>
+      this.plane.registry.propose(service_id, prepared, ctx, { ifMatch }),
     );
     if (outcome === 'proposed') return () => this.reachRevision(current, revision, review, wait_ms);
     if (outcome === 'unchanged') return () => this.finishUnchanged(current, ctx, review, wait_ms);

@@ -78,10 +78,10 @@ export class ServiceWriter {
       const given = await giveUpCandidate(this.parts, service);
       const reason = `the service is to be ${desired}`;
       const next = withDesired(service, desired, clock.timestamp());
-      const commit = repository.commit(
-        [putService(next, version), ...given.changes],
-        metaOf(ctx, `service.${DESIRED_VERBS[desired]}`, id),
-      );
+      const commit = repository.commit([putService(next, version), ...given.changes], {
+        ...metaOf(ctx, `service.${DESIRED_VERBS[desired]}`, id),
+        ...(desired === 'archived' || desired === 'inactive' ? { frees_space: true } : {}),
+      });
       await orStale(this.parts, id, how.ifMatch, commit);
       if (given.revision !== null)
         events.publish(new RevisionDiscarded(id, given.revision, reason));

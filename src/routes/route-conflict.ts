@@ -56,9 +56,9 @@ export function parseClaim(claim: RouteClaim): ParsedClaim | RouteConflict {
       null,
     );
   }
-  if (parsed.segments[0] === '{}' && claim.priority > 0) {
+  if (parsed.segments[0] === '{}') {
     const detail =
-      'A route with a variable first segment may not go before the services it would match.';
+      'The first segment is the name of a service: a variable one would take the paths of services that are gone or yet to come.';
     return refusal(claim, 'not-owner', detail, null);
   }
   const named = versionInPath(parsed);

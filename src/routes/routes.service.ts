@@ -6,6 +6,7 @@ import {
 import { maySeeService, type Principal } from '../auth/principal.js';
 import { Clock, type CancelTimer } from '../kernel/clock.js';
 import { Random } from '../kernel/random.js';
+import { KeyedSerial } from '../kernel/serial.js';
 import { RegistryService } from '../registry/registry.service.js';
 import type { ServiceDocument } from '../registry/service.js';
 import type { CommitMeta, StoredRecord } from '../storage/record-store.js';
@@ -28,6 +29,7 @@ import { resolveVersion } from './version-resolution.js';
 const RESYNC_MS = 60_000;
 const DEFAULT_LIMIT = 50;
 const PREFIX = '/mcp/';
+const CLAIMS = 'claims';
 
 export interface NewRoute extends ClaimedRoute {
   /** Name or id. */
@@ -63,6 +65,7 @@ export interface ListedRoute {
 export class RoutesService implements OnApplicationBootstrap, OnApplicationShutdown {
   private cancelResync: CancelTimer = () => undefined;
   private version = 0;
+  private readonly serial = new KeyedSerial();
 
   constructor(
     private readonly registry: RegistryService,
@@ -171,14 +174,25 @@ export class RoutesService implements OnApplicationBootstrap, OnApplicationShutd
     return found;
   }
 
+  /**
+   * Runs what judges paths and then commits them alone: between the two no other path is claimed. Whoever commits a claim
+   * (an extra route, a service's name or its configured routes) judges it within.
+   */
+  exclusively<T>(claim: () => Promise<T>): Promise<T> {
+    return this.serial.run(CLAIMS, claim);
+  }
+
   async create(route: NewRoute, caller: Caller): Promise<ListedRoute> {
     const service = this.registry.require(route.service);
     requireVisible(service, caller.principal);
     const document = this.documentOf(route, service, caller);
-    const claim = extraClaim(document, service.spec.name);
-    this.refuse(judgeClaims([claim], this.claimsBut(null)));
-    await this.requireVersion(service, route.version);
-    await this.repository.create(document, metaOf(caller, 'route.create', document));
+    await this.exclusively(async () => {
+      const claim = extraClaim(document, service.spec.name);
+      this.refuse(judgeClaims([claim], this.claimsBut(null)));
+      const parsed = parseClaim(claim);
+      await this.requireVersion(service, isConflict(parsed) ? null : parsed.version);
+      await this.repository.create(document, metaOf(caller, 'route.create', document));
+    });
     await this.publish([service.service_id]);
     return this.require(document.route_id);
   }

@@ -25,6 +25,11 @@ describe('preparing a commit', () => {
     expect(prepared.isCleanup).toBe(true);
   });
 
+  it('believes a commit that says it leads to a removal', () => {
+    const put = { kind: 'service', id: 'a', op: 'put', doc: {} } as const;
+    expect(prepareCommit([put], { ...META, frees_space: true }).isCleanup).toBe(true);
+  });
+
   it('shares nothing with its caller', () => {
     const doc = { list: [1] };
     const meta = { ...META, diff: [{ op: 'add' }] };

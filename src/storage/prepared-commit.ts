@@ -24,7 +24,7 @@ export interface PreparedCommit {
   readonly changes: readonly PreparedChange[];
   readonly expectations: readonly Expectation[];
   readonly meta: CommitMeta;
-  /** Whether it removes something: let through when the disk is full, as it may be what frees space. */
+  /** Whether it removes something or leads there: let through when the disk is full, as it may be what frees space. */
   readonly isCleanup: boolean;
 }
 
@@ -49,7 +49,7 @@ export function prepareCommit(changes: readonly RecordChange[], meta: CommitMeta
     changes: Object.freeze(prepared),
     expectations,
     meta: frozenCopy(meta),
-    isCleanup: prepared.some((change) => change.op === 'delete'),
+    isCleanup: meta.frees_space === true || prepared.some((change) => change.op === 'delete'),
   };
 }
 

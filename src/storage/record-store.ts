@@ -37,6 +37,8 @@ export interface CommitMeta {
   readonly subject?: string;
   readonly reason?: string;
   readonly request_id?: string;
+  /** The change is on the way to removing something: let through when the disk is full, out of the reserve. */
+  readonly frees_space?: true;
   /** RFC 6902-like summary of the change, secrets already redacted. */
   readonly diff?: readonly object[];
 }

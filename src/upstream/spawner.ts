@@ -24,9 +24,12 @@ export interface SpawnedProcess {
   onExit(listener: (code: number | null, signal: string | null) => void): void;
 }
 
+/** Seconds after which a process or a descriptor may be free again. */
+const EXHAUSTED_RETRY_S = 5;
+
 /** The one door to starting and signalling processes. */
 export abstract class Spawner {
-  /** Rejects with `command-missing`, `command-denied` or `spawn-failed`. */
+  /** Rejects with `command-missing`, `command-denied`, `capacity` (the machine's, not the service's) or `spawn-failed`. */
   abstract spawn(request: SpawnRequest): Promise<SpawnedProcess>;
   /** `false` when there is no such group any more. Signal 0 only asks. */
   abstract signalGroup(group: number, signal: NodeJS.Signals | 0): boolean;
@@ -111,6 +114,18 @@ function spawnError(file: string, error: NodeJS.ErrnoException): UpstreamError {
       return new UpstreamError('command-denied', `The command ${file} may not be executed`, {
         cause: error,
       });
+    case 'EMFILE':
+    case 'ENFILE':
+    case 'ENOMEM':
+    case 'EAGAIN':
+      return new UpstreamError(
+        'capacity',
+        `The gateway cannot start another process: ${error.code}`,
+        {
+          retryAfterS: EXHAUSTED_RETRY_S,
+          cause: error,
+        },
+      );
     default:
       return new UpstreamError('spawn-failed', `${file} could not be started: ${error.message}`, {
         cause: error,

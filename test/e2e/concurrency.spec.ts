@@ -89,6 +89,29 @@ describe('many writers at once', () => {
   }, 30_000);
 });
 
+describe('one path claimed by many at once', () => {
+  it('goes to exactly one of them, be it an extra route or the name of a new service', async () => {
+    for (const round of [1, 2, 3]) {
+      const routes = Array.from({ length: 10 }, (_, index) =>
+        gateway.request('POST', '/api/v1/routes', {
+          path: `/mcp/claimed-${round}`,
+          service: `many-${index}`,
+        }),
+      );
+      const service = gateway.register(remote(`claimed-${round}`));
+      const statuses = (await Promise.all([...routes, service])).map(({ status }) => status);
+      expect(statuses.filter((status) => status === 201)).toHaveLength(1);
+      expect(new Set(statuses)).toEqual(new Set([201, 409]));
+    }
+  }, 30_000);
+
+  it('is refused to a route that would take the paths of every service', async () => {
+    const route = { path: '/mcp/{any}', service: 'many-0' };
+    const refused = await gateway.request('POST', '/api/v1/routes', route);
+    expect([refused.status, refused.body.code]).toEqual([422, 'routes.not-owner']);
+  });
+});
+
 describe('dependencies', () => {
   it('let a service wait in error until what it needs appears, then heal by themselves', async () => {
     const needs = { integration: { dependencies: [{ service: 'needed', version: '^2.0.0' }] } };

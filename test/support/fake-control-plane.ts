@@ -108,7 +108,10 @@ export class FakeControlPlane implements ControlPlane {
     settled: (id, revision) => Promise.resolve(this.settle(id, revision)),
   };
 
-  readonly routes: ControlPlane['routes'] = { check: () => this.routeConflicts };
+  readonly routes: ControlPlane['routes'] = {
+    check: () => this.routeConflicts,
+    exclusively: (claim) => claim(),
+  };
 
   readonly views: ControlPlane['views'] = {
     describe: (id) => {
