@@ -1,3 +1,5 @@
+import type { ReplayBudget, ReplayHolder } from './replay-budget.js';
+
 /** An event that a client may ask for again. */
 export interface StoredEvent {
   readonly seq: number;
@@ -11,31 +13,53 @@ const MAX_BYTES = 1_048_576;
 
 /**
  * The last events of one session, for `Last-Event-ID` (2025-11-25, Streamable HTTP, resumability). Bounded by count and
- * bytes; the newest event is always kept, so that an answer larger than the bound survives a cut.
+ * bytes, and by what all sessions may hold; the newest event is kept by its own bounds, so that an answer larger than
+ * them survives a cut.
  */
-export class EventStore {
-  private readonly events: StoredEvent[] = [];
+export class EventStore implements ReplayHolder {
+  private events: StoredEvent[] = [];
   private bytes = 0;
   private lastSeq = 0;
+  private usedMs = 0;
 
   constructor(
+    private readonly budget: ReplayBudget,
     private readonly maxEvents = MAX_EVENTS,
     private readonly maxBytes = MAX_BYTES,
   ) {}
 
+  get heldBytes(): number {
+    return this.bytes;
+  }
+
+  get newestMs(): number {
+    return this.usedMs;
+  }
+
   /** Answers the event's number. `message` is kept; a small part of a large buffer is copied out of it. */
-  append(stream: number, message: Buffer): number {
-    const kept = message.buffer.byteLength > message.length * 2 ? Buffer.from(message) : message;
+  append(stream: number, message: Buffer, nowMs: number): number {
+    const kept = message.buffer.byteLength > message.length * 1.1 ? Buffer.from(message) : message;
+    const before = this.bytes;
     this.lastSeq += 1;
     this.events.push({ seq: this.lastSeq, stream, message: kept });
     this.bytes += kept.length;
+    this.usedMs = nowMs;
     while (
       this.events.length > 1 &&
       (this.events.length > this.maxEvents || this.bytes > this.maxBytes)
     ) {
       this.bytes -= this.events.shift()?.message.length ?? 0;
     }
+    this.budget.changed(this, this.bytes - before, nowMs);
     return this.lastSeq;
+  }
+
+  /** Forgets the events; numbers go on. */
+  drop(): void {
+    const freed = this.bytes;
+    this.events = [];
+    this.bytes = 0;
+    this.budget.changed(this, -freed, this.usedMs);
   }
 
   /** A number of its own for an event without content, which needs no replay. */

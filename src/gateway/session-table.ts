@@ -10,6 +10,7 @@ import type { Endpoint, RouteTable } from './endpoint.js';
 import { LegacySession } from './legacy-session.js';
 import { keepsClientState } from './link.js';
 import type { Pulse } from './pulse.js';
+import { ReplayBudget } from './replay-budget.js';
 import type { Session, SessionEnd, SessionOwner } from './session.js';
 import { leaseWithRoom } from './session-room.js';
 import type { SessionSeal } from './session-seal.js';
@@ -31,6 +32,7 @@ const CAP_RETRY_S = 10;
 
 /** Every client's session, by id and by service. The only maker and the only forgetter of sessions. */
 export class SessionTable implements SessionOwner {
+  readonly replays = new ReplayBudget();
   private readonly streamable = new Map<string, StreamableSession>();
   private readonly legacy = new Map<string, LegacySession>();
   private readonly services = new Map<string, Set<Session>>();

@@ -7,6 +7,7 @@ import { UpstreamError } from '../upstream/upstream.errors.js';
 import { sessionChannel, type SessionMessage } from './channels.js';
 import type { Endpoint } from './endpoint.js';
 import { Link, type LinkOwner } from './link.js';
+import type { ReplayBudget } from './replay-budget.js';
 import { SessionMemory } from './session-memory.js';
 
 export type SessionEnd =
@@ -24,6 +25,8 @@ export interface SessionOwner {
   /** Rejects with an `UpstreamError`. */
   lease(endpoint: Endpoint): Promise<Lease>;
   sessionEnded(session: Session, reason: SessionEnd): void;
+  /** What all sessions may hold for clients that come back. */
+  readonly replays: ReplayBudget;
 }
 
 const INITIALIZED = rpcNotification('notifications/initialized');
@@ -52,7 +55,7 @@ export abstract class Session implements LinkOwner {
   constructor(
     endpoint: Endpoint,
     readonly principalId: string,
-    private readonly owner: SessionOwner,
+    protected readonly owner: SessionOwner,
     nowMs: number,
   ) {
     this.serviceId = endpoint.serviceId;

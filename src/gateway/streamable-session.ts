@@ -66,12 +66,12 @@ export class StreamableSession extends Session implements StreamOwner {
 
   /** Keeps an event of a call's stream and answers its id. */
   keep(stream: number, message: Buffer): string {
-    this.events ??= new EventStore();
-    return eventId(this.epoch, stream, this.events.append(stream, message));
+    this.events ??= new EventStore(this.owner.replays);
+    return eventId(this.epoch, stream, this.events.append(stream, message, this.pulse.nowMs()));
   }
 
   primeId(stream: number): string {
-    this.events ??= new EventStore();
+    this.events ??= new EventStore(this.owner.replays);
     return eventId(this.epoch, stream, this.events.prime());
   }
 
@@ -159,6 +159,7 @@ export class StreamableSession extends Session implements StreamOwner {
 
   protected override closeStreams(): void {
     this.endStanding();
+    this.events?.drop();
   }
 
   protected override linkGained(link: Link): void {
@@ -186,8 +187,8 @@ export class StreamableSession extends Session implements StreamOwner {
   }
 
   private sendStanding(message: Buffer): void {
-    this.events ??= new EventStore();
-    const seq = this.events.append(STANDING, message);
+    this.events ??= new EventStore(this.owner.replays);
+    const seq = this.events.append(STANDING, message, this.pulse.nowMs());
     if (this.stream?.send(message, eventId(this.epoch, STANDING, seq)) === true) this.sentSeq = seq;
   }
 

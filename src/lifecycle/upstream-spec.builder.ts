@@ -43,7 +43,8 @@ export async function resolveValues(
     for (const reference of new Set(scanReferences(text).references.map((one) => one.text))) {
       const value = await resolve(reference).catch((cause: unknown) => {
         const why = cause instanceof Error ? cause.message : 'it could not be read';
-        throw new UpstreamError('secret-missing', `${pointer}: ${reference}: ${why}`, { cause });
+        const named = why.includes(reference) ? why : `${reference}: ${why}`;
+        throw new UpstreamError('secret-missing', `${pointer}: ${named}`, { cause });
       });
       if (value !== '') secrets.add(value);
       filled = filled.replaceAll(reference, () => value);

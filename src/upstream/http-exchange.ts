@@ -144,7 +144,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler, ExchangeHandle,
       return new UpstreamError('unauthorized', text, { httpStatus: status, mayHaveRun: false });
     }
     if (status >= 300 && status < 400) {
-      const text = `The server redirects (HTTP ${status}) to ${headers.location ?? 'nowhere'}, which is not followed`;
+      // The origin only: what the server puts behind it may be what it was sent, secrets included.
+      const to = originOf(headers.location);
+      const text = `The server redirects (HTTP ${status}) to ${to}, which is not followed`;
       return new UpstreamError('redirected', text, { httpStatus: status, mayHaveRun: false });
     }
     if (status !== 404 || this.request.method !== 'POST') return null;
@@ -242,4 +244,9 @@ function endToEnd(headers: IncomingHttpHeaders): Record<string, string> {
     kept[name] = typeof value === 'string' ? value : value.join(', ');
   }
   return kept;
+}
+
+function originOf(location: string | undefined): string {
+  if (location === undefined) return 'nowhere';
+  return URL.canParse(location) ? new URL(location).origin : 'another path of its own';
 }
