@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { InstanceSource, Lease, LeaseRequest } from '../upstream/instance-source.js';
 import { UpstreamError } from '../upstream/upstream.errors.js';
 import { IdleStopper } from './idle-stopper.js';
@@ -36,6 +37,8 @@ export class InstancePool implements InstanceSource {
   ) {
     const { clock, budget } = starter;
     this.plan = poolPlan(revision);
+    // Each start listens while it lasts; their number is bounded by `max_instances`.
+    setMaxListeners(0, this.life.signal);
     this.gate = new ProofGate(clock, this.plan.startTimeoutMs);
     this.roster = new InstanceRoster(this.plan, clock, (instance) => {
       hooks.onEnding(instance);

@@ -189,6 +189,14 @@ describe('a Streamable HTTP upstream', () => {
   });
 });
 
+it('names only the origin a server redirects to: what follows may be a secret it was sent', async () => {
+  const origin = await remoteFixture('http.mjs');
+  const upstream = await startUpstream(http(`${origin}/redirect`));
+  const { message } = await failure(ConversationClient.open(upstream));
+  expect(message).toContain('http://elsewhere.example,');
+  expect(message).not.toContain('canary');
+});
+
 describe('a legacy HTTP+SSE upstream', () => {
   it('fails the one call whose message is not taken', async () => {
     const origin = await remoteFixture('sse.mjs');
