@@ -14,6 +14,7 @@ import { RegistryModule } from './registry/registry.module.js';
 import { RoutesModule } from './routes/routes.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { UpstreamModule } from './upstream/upstream.module.js';
+import { UsageModule } from './usage/usage.module.js';
 
 /** The composition root: the one place that imports every module. */
 @Module({
@@ -31,6 +32,7 @@ import { UpstreamModule } from './upstream/upstream.module.js';
     HealthModule,
     RoutesModule,
     DiscoveryModule,
+    UsageModule,
     RegistrationModule,
     HooksModule,
   ],

@@ -24,6 +24,8 @@ import { ChangesService } from './changes.service.js';
 import { DependenciesController } from './dependencies.controller.js';
 import { DependenciesService } from './dependencies.service.js';
 import { DiscoveryController } from './discovery.controller.js';
+import { DocumentationController } from './documentation.controller.js';
+import { DocumentationService } from './documentation.service.js';
 import { DiscoveryService } from './discovery.service.js';
 import { EventsController } from './events.controller.js';
 import { EventsService } from './events.service.js';
@@ -57,6 +59,7 @@ import { ToolsService } from './tools.service.js';
   controllers: [
     DiscoveryController,
     RevisionsController,
+    DocumentationController,
     RuntimeController,
     ToolsController,
     DependenciesController,
@@ -68,6 +71,7 @@ import { ToolsService } from './tools.service.js';
     ChangesService,
     DependenciesService,
     DiscoveryService,
+    DocumentationService,
     EventsService,
     OpenApiDocumentService,
     RevisionsService,

@@ -265,6 +265,29 @@ describe('reading', () => {
     expect(JSON.stringify(checked.body.checks)).toContain('executed echo');
   });
 
+  it('tells who was called how often, by tool', async () => {
+    await gateway.request('POST', '/api/v1/services/beta/tools/echo', { text: 'x' });
+    const usage = await gateway.request('GET', '/api/v1/services/beta/usage');
+    expect(usage.body.tools[0]).toMatchObject({ tool: 'echo', calls: 1, errors: 0 });
+    expect(usage.body.tools[0].buckets).toHaveLength(1);
+    const all = await gateway.request('GET', '/api/v1/usage');
+    expect(all.body.items.map((item: { name: string }) => item.name)).toContain('beta');
+  });
+
+  it.each([
+    ['markdown', 'text/markdown', '## Tools'],
+    ['html', 'text/html', '<h2>Tools</h2>'],
+    ['openapi', 'application/json', '/api/v1/services/gamma/tools/echo'],
+    ['server_json', 'application/json', 'streamable-http'],
+  ])('documents a service as %s', async (format, type, needle) => {
+    const document = await gateway.request('GET', `/api/v1/services/gamma/docs?format=${format}`);
+    expect(document.status).toBe(200);
+    expect(document.headers.get('content-type')).toContain(type);
+    expect(
+      typeof document.body === 'string' ? document.body : JSON.stringify(document.body),
+    ).toContain(needle);
+  });
+
   it('drafts are stored and serve nothing until activated', async () => {
     const draft = await gateway.register({
       name: 'sketch',
