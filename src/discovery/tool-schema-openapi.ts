@@ -28,7 +28,9 @@ const isTextList: Keep = (value) =>
   Array.isArray(value) && value.every((one) => typeof one === 'string');
 const isType: Keep = (value) =>
   (typeof value === 'string' && TYPES.has(value)) ||
-  (Array.isArray(value) && value.length > 0 && value.every((one) => TYPES.has(String(one))));
+  (Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((one) => typeof one === 'string' && TYPES.has(one)));
 
 const PLAIN: Readonly<Record<string, Keep>> = {
   type: isType,
