@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
+import { AggregateModule } from './aggregate/aggregate.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { ConfigModule } from './config/config.module.js';
 import { DiscoveryModule } from './discovery/discovery.module.js';
@@ -12,6 +13,7 @@ import { PlatformModule } from './platform.module.js';
 import { RegistrationModule } from './registration/registration.module.js';
 import { RegistryModule } from './registry/registry.module.js';
 import { RoutesModule } from './routes/routes.module.js';
+import { StatelessModule } from './stateless/stateless.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { UpstreamModule } from './upstream/upstream.module.js';
 import { UsageModule } from './usage/usage.module.js';
@@ -26,6 +28,8 @@ import { UsageModule } from './usage/usage.module.js';
     AuthModule,
     UpstreamModule,
     GatewayModule,
+    StatelessModule,
+    AggregateModule,
     ConfigModule,
     RegistryModule,
     LifecycleModule,

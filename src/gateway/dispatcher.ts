@@ -4,7 +4,7 @@ import { hasScope, maySeeService, type Principal } from '../auth/principal.js';
 import type { JsonObject } from '../kernel/json.js';
 import type { ProblemError } from '../kernel/problem.js';
 import { RPC, RpcError } from '../protocol/rpc-error.js';
-import type { CallLedger } from './call.js';
+import type { CallFacts, CallLedger } from './call.js';
 import { callChannel } from './channels.js';
 import type { CompiledHandler, Endpoint, RouteTable } from './endpoint.js';
 import { gatewayProblems } from './gateway.errors.js';
@@ -102,6 +102,19 @@ export class Dispatcher {
       this.ledger.publish(endpoint, method, tool, 'refused', word, this.ledger.nowMs());
     }
     return refusal;
+  }
+
+  /**
+   * The same for callers that can wait: `go` is called exactly once, at once unless the call has to wait for its turn.
+   * Off the fastest path, as it costs a closure.
+   */
+  whenAdmitted(
+    endpoint: Endpoint,
+    principal: Principal,
+    call: CallFacts,
+    go: (refusal: RpcError | null) => void,
+  ): void {
+    go(this.admitCall(endpoint, principal, call.method, call.tool));
   }
 
   /** A `tools/list` answer without the tools the endpoint's policy refuses; unchanged where it refuses none. */

@@ -2,19 +2,22 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { authProblems } from '../auth/auth.errors.js';
 import type { Authenticator } from '../auth/authenticator.js';
+import type { Principal } from '../auth/principal.js';
 import type { RequestGate } from '../auth/request-gate.js';
 import type { Clock } from '../kernel/clock.js';
 import type { AdmittedRequest } from '../auth/request-principal.js';
 import type { Logger } from '../kernel/logger.js';
 import { ProblemError } from '../kernel/problem.js';
 import type { Dispatcher } from './dispatcher.js';
-import type { CompiledHandler } from './endpoint.js';
+import type { CompiledHandler, RouteMatch } from './endpoint.js';
 import { gatewayProblems } from './gateway.errors.js';
 import { Inbound } from './inbound.js';
 import { LegacySse } from './legacy-sse.js';
 import { sendProblem, sendRefusal } from './reply.js';
+import { isRootPath, type RootEndpoints } from './root-endpoints.js';
 import type { RouteTableHolder } from './route-table.js';
 import type { SessionTable } from './session-table.js';
+import type { StatelessFront } from './stateless-front.js';
 import { StreamableHttp } from './streamable-http.js';
 
 /** How many gateways a request went through; requests of ours to upstreams carry one more. */
@@ -55,6 +58,7 @@ export class GatewayMount {
   private ids = 0;
   private behind: readonly RequestListener[] = [];
   private server: Server | null = null;
+  private root: RootEndpoints | null = null;
 
   constructor(
     private readonly parts: GatewayParts,
@@ -64,6 +68,16 @@ export class GatewayMount {
     this.idPrefix = idPrefix;
     this.streamable = new StreamableHttp(sessions, dispatcher, logger);
     this.legacy = new LegacySse(sessions, dispatcher, parts.basePath, logger);
+  }
+
+  /** Serves the gateway's own paths; without it they answer 404. To be called once, before `mount`. */
+  serveRoot(root: RootEndpoints): void {
+    this.root = root;
+  }
+
+  /** Serves clients of the stateless protocol; without it they are told the versions that are spoken. Before `mount`. */
+  serveStateless(front: StatelessFront): void {
+    this.streamable.stateless = front;
   }
 
   /** To be called once, after Nest is initialised. */
@@ -118,7 +132,7 @@ export class GatewayMount {
     }
     if (request.headers.origin !== undefined && this.answersPreflight(request, response)) return;
     if (path.startsWith('/mcp') && (path.length === 4 || path[4] === '/')) {
-      this.serve(request, response, requestId, path);
+      this.serve(request, response, requestId, path, query < 0 ? '' : url.slice(query + 1));
       return;
     }
     (request as AdmittedRequest).request_id = requestId;
@@ -131,10 +145,11 @@ export class GatewayMount {
     response: ServerResponse,
     requestId: string,
     path: string,
+    query: string,
   ): void {
     if (this.parts.dispatcher.isDraining) response.shouldKeepAlive = false;
     try {
-      const problem = this.route(request, response, requestId, path);
+      const problem = this.route(request, response, requestId, path, query);
       if (problem !== null) sendProblem(response, requestId, path, problem);
     } catch (error) {
       this.fail(response, requestId, path, error);
@@ -147,8 +162,9 @@ export class GatewayMount {
     response: ServerResponse,
     requestId: string,
     path: string,
+    query: string,
   ): ProblemError | null {
-    const { dispatcher, authenticator, routes } = this.parts;
+    const { dispatcher, authenticator } = this.parts;
     const hops = hopsOf(request);
     if (hops > MAX_HOPS) return gatewayProblems['too-many-hops']();
     const principal = authenticator.authenticate(request.headers);
@@ -160,16 +176,21 @@ export class GatewayMount {
     if (dispatcher.isDraining && request.method !== 'POST') {
       return gatewayProblems.draining({ retry_after_s: DRAIN_RETRY_S });
     }
-    const match = routes.current.match(path);
-    if (match === null) return gatewayProblems['unknown-route']();
-    const refused = dispatcher.admitCaller(match.endpoint, principal);
-    if (refused !== null) return refused;
+    const match = this.matchOf(path, query, principal);
+    if (match instanceof ProblemError) return match;
     const { endpoint, rest } = match;
     const admission = { endpoint, principal, hops };
     const inbound = new Inbound(request, response, requestId, path, admission);
     if (endpoint.guarded === null) this.enter(inbound, rest);
     else this.guard(inbound, rest, endpoint.guarded);
     return null;
+  }
+
+  private matchOf(path: string, query: string, principal: Principal): RouteMatch | ProblemError {
+    if (this.root !== null && isRootPath(path)) return this.root.match(path, query, principal);
+    const match = this.parts.routes.current.match(path);
+    if (match === null) return gatewayProblems['unknown-route']();
+    return this.parts.dispatcher.admitCaller(match.endpoint, principal) ?? match;
   }
 
   private enter(inbound: Inbound, rest: string): void {

@@ -1,10 +1,11 @@
 // HOT PATH
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../auth/principal.js';
-import { isKnownVersion, LEGACY_VERSIONS } from '../protocol/protocol-version.js';
+import { eraOf, isKnownVersion, LEGACY_VERSIONS } from '../protocol/protocol-version.js';
 import { RPC, RpcError } from '../protocol/rpc-error.js';
 import type { Endpoint } from './endpoint.js';
 
+const LATEST_LEGACY = LEGACY_VERSIONS[0];
 const USUAL_ACCEPT = 'application/json, text/event-stream';
 
 export interface Admission {
@@ -42,6 +43,12 @@ export class Inbound {
       this.acceptsJson = text.includes('application/json') || text.includes('application/*');
       this.acceptsStream = text.includes('text/event-stream') || text.includes('text/*');
     }
+  }
+
+  /** Whether the version header is one of a revision without sessions. */
+  get stateless(): boolean {
+    const version = this.request.headers['mcp-protocol-version'];
+    return typeof version === 'string' && version > LATEST_LEGACY && eraOf(version) === 'modern';
   }
 
   get sessionId(): string | undefined {

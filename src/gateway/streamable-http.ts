@@ -26,6 +26,7 @@ import {
 } from './post-body.js';
 import { sendEmpty, sendProblem, sendRpcError } from './reply.js';
 import type { SessionTable } from './session-table.js';
+import type { StatelessFront } from './stateless-front.js';
 import type { StreamableSession } from './streamable-session.js';
 import { toolDoorOf } from './tool-door.js';
 import { internalFault, rpcErrorOf, unknownSession } from './wire-error.js';
@@ -34,6 +35,9 @@ const NO_BODY = Buffer.alloc(0);
 
 /** Streamable HTTP (2025-03-26 to 2025-11-25) in front of any upstream. */
 export class StreamableHttp implements MessageTaker {
+  /** Set once, before the first request. */
+  stateless: StatelessFront | null = null;
+
   constructor(
     private readonly sessions: SessionTable,
     private readonly dispatcher: Dispatcher,
@@ -58,6 +62,10 @@ export class StreamableHttp implements MessageTaker {
   }
 
   takeMessage(inbound: Inbound, body: Buffer, envelope: Envelope): void {
+    if (this.stateless !== null && (envelope.stateless || inbound.stateless)) {
+      this.stateless.serve(inbound, body, envelope);
+      return;
+    }
     if (envelope.method === 'initialize' && envelope.kind === 'request') {
       this.initialize(inbound, body, envelope);
       return;

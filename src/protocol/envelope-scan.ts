@@ -1,6 +1,7 @@
 // HOT PATH
 import { closingQuote, endOfValue, MAX_DEPTH, skipSpace } from './json-span.js';
 import { messageFault } from './message.js';
+import { META } from './modern-meta.js';
 import { RPC, RpcError } from './rpc-error.js';
 
 export { scanReplyId, spliceId, type ReplyId } from './reply-scan.js';
@@ -23,6 +24,8 @@ export interface Envelope {
   /** `params.progressToken` (of a progress notification) when it is a string or a number. */
   readonly progressStart: number;
   readonly progressEnd: number;
+  /** Whether `params._meta` names a protocol version, as every request of the stateless protocol does. */
+  readonly stateless: boolean;
 }
 
 const QUOTE = 34;
@@ -38,6 +41,7 @@ const [JSONRPC, ID, METHOD, PARAMS, RESULT, ERROR] = [0, 1, 2, 3, 4, 5] as const
 const NAME_KEY = Buffer.from('name');
 const META_KEY = Buffer.from('_meta');
 const TOKEN_KEY = Buffer.from('progressToken');
+const VERSION_KEY = Buffer.from(META.protocolVersion);
 
 // The scan's state. Module level, as a call allocates nothing but its answer; scanning is synchronous, never re-entrant.
 const starts = new Int32Array(6);
@@ -50,6 +54,7 @@ let tokenStart = 0;
 let tokenEnd = 0;
 let progressStart = 0;
 let progressEnd = 0;
+let stateless = false;
 /** Escaped keys are fine: the bytes were serialised by us, so an escape spells none of the keys we read. */
 let trusted = false;
 
@@ -101,6 +106,7 @@ function scan(body: Buffer): Envelope | null {
   starts.fill(0);
   ends.fill(0);
   nameStart = nameEnd = met = tokenStart = tokenEnd = progressStart = progressEnd = 0;
+  stateless = false;
   const end = scanTop(body);
   if (end < 0 || skipSpace(body, end) < body.length) return null;
   const kind = kindOf(body);
@@ -120,6 +126,7 @@ function scan(body: Buffer): Envelope | null {
     paramsEnd: ends[PARAMS] ?? 0,
     progressStart,
     progressEnd,
+    stateless,
   };
 }
 
@@ -207,6 +214,9 @@ function metaMember(body: Buffer, keyStart: number, keyEnd: number, at: number):
       tokenStart = at;
       tokenEnd = end;
     }
+  } else if (matches(body, keyStart, keyEnd, VERSION_KEY)) {
+    if (!meet(16)) return -1;
+    stateless = true;
   }
   return end;
 }

@@ -4,6 +4,9 @@ export const LEGACY_VERSIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-
 /** What an HTTP client without the `MCP-Protocol-Version` header speaks (2025-06-18, transports). */
 export const ASSUMED_VERSION = '2025-03-26';
 
+/** Revisions without `initialize` and sessions that are spoken here, newest first. */
+export const MODERN_VERSIONS = ['2026-07-28'] as const;
+
 /** The first revision without `initialize` and sessions. */
 const FIRST_MODERN = '2026-07-28';
 

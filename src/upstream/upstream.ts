@@ -12,7 +12,10 @@ export interface ClientFacts {
   readonly extra?: JsonObject;
 }
 
-/** The `result` of an upstream's `initialize`, with the bytes it came in. */
+/**
+ * The `result` of an upstream's `initialize`, with the bytes it came in. An upstream that speaks only the stateless
+ * protocol has none: it is made from its `server/discover`.
+ */
 export interface ServerFacts {
   readonly protocolVersion: string;
   readonly capabilities: JsonObject;
@@ -145,6 +148,19 @@ export abstract class Upstream {
     signal?: AbortSignal,
     hops?: number,
   ): Promise<Conversation>;
+  /**
+   * Opens a conversation in which every message is one of the stateless protocol (2026-07-28), passed as it is: for
+   * clients that speak it. `server.resultJson` is then the `result` of `server/discover`. Answers `null` when the
+   * upstream does not speak it: `open` is the way then. Rejects with an `UpstreamError`.
+   */
+  openStateless(
+    _sink: ConversationSink,
+    _signal?: AbortSignal,
+    _hops?: number,
+  ): Promise<Conversation | null> {
+    return Promise.resolve(null);
+  }
+
   /** Graceful stop in the order of 04; resolves when nothing of it runs any more. Idempotent. */
   abstract stop(): Promise<void>;
 
