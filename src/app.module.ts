@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { AggregateModule } from './aggregate/aggregate.module.js';
+import { AlertsModule } from './alerts/alerts.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { ConfigModule } from './config/config.module.js';
 import { DiscoveryModule } from './discovery/discovery.module.js';
@@ -37,6 +38,7 @@ import { UsageModule } from './usage/usage.module.js';
     RoutesModule,
     DiscoveryModule,
     UsageModule,
+    AlertsModule,
     RegistrationModule,
     HooksModule,
   ],

@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { isJsonObject, type JsonObject } from '../kernel/json.js';
 import { CONFIG_OPENAPI_SCHEMA, CONFIG_SCHEMA, validateFragment } from './config-schema.js';
 import { DEFAULT_CONFIG } from './defaults.js';
+import { CHECKED_KEYWORDS } from './schema-check.js';
 
 const pointersOf = (fragment: unknown): string[] =>
   validateFragment(fragment, '/config').map(({ pointer }) => pointer);
@@ -17,7 +18,10 @@ describe('validateFragment', () => {
           network: { headers: { 'x-a': 'b' }, routes: [{ path: '/mcp/a/{name}/*', priority: 5 }] },
           security: { tools: { allow: ['read_*'] }, rate_limit: { requests: 5 } },
           integration: { dependencies: [{ service: 'b', version: '^1.0.0' }] },
-          monitoring: { checks: [{ kind: 'functional', tool: 'echo', arguments: { a: null } }] },
+          monitoring: {
+            checks: [{ kind: 'functional', tool: 'echo', arguments: { a: null } }],
+            alerts: { enabled: false, hold_intervals: 0, repeat_ms: 60_000 },
+          },
           extensions: { 'team-a': { anything: [1, null, 'x'] } },
           overlays: { production: { runtime: { warm: 2 } } },
         },
@@ -88,6 +92,20 @@ describe('validateFragment', () => {
       'a bad semver range',
       { integration: { dependencies: [{ service: 'a', version: 'one' }] } },
       ['/config/integration/dependencies/0/version'],
+    ],
+    [
+      'a webhook without a secret, and one for an unknown severity',
+      {
+        integration: {
+          webhooks: [{ url: 'https://a.example' }, { url: 'x', secret: 'y', min_severity: 'info' }],
+        },
+      },
+      ['/config/integration/webhooks/0/secret', '/config/integration/webhooks/1/min_severity'],
+    ],
+    [
+      'alerts that are told too often',
+      { monitoring: { alerts: { repeat_ms: 59_999, hold_intervals: 101 } } },
+      ['/config/monitoring/alerts/repeat_ms', '/config/monitoring/alerts/hold_intervals'],
     ],
     [
       'a check that runs too often',
@@ -167,6 +185,13 @@ describe('the exported schema', () => {
     );
   });
 
+  it('uses only keywords that are checked', () => {
+    const { $schema, $id, title, ...schema } = CONFIG_SCHEMA;
+    expect([$schema, $id, title].every((one) => typeof one === 'string')).toBe(true);
+    const unknown = [...keywordsOf(schema)].filter((keyword) => !CHECKED_KEYWORDS.has(keyword));
+    expect(unknown).toEqual([]);
+  });
+
   it('describes every field', () => {
     expect(undescribed(CONFIG_SCHEMA, '')).toEqual([]);
   });
@@ -182,6 +207,13 @@ function propertiesOf(schema: JsonObject): [string, JsonObject][] {
   const properties = schema['properties'];
   if (!isJsonObject(properties)) return [];
   return Object.entries(properties).map(([name, one]) => [name, one as JsonObject]);
+}
+
+function keywordsOf(schema: JsonObject): Set<string> {
+  const { items, additionalProperties, propertyNames } = schema;
+  const inner = [items, additionalProperties, propertyNames].filter(isJsonObject);
+  const below = [...propertiesOf(schema).map(([, field]) => field), ...inner];
+  return new Set([...Object.keys(schema), ...below.flatMap((one) => [...keywordsOf(one)])]);
 }
 
 function differingDefaults(schema: JsonObject, defaults: JsonObject, at: string): string[] {

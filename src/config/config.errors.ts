@@ -23,7 +23,8 @@ export const configProblems = defineProblems('config', {
   'secret-misplaced': {
     status: 422,
     title: 'A secret reference stands where none is resolved',
-    action: 'Use references in runtime.env, network.headers and network.tls only.',
+    action:
+      'Use references in runtime.env, network.headers, network.tls and secret of integration.webhooks only.',
     level: 'info',
   },
   'secret-denied': {

@@ -14,7 +14,10 @@ export const DEFAULT_CONFIG: ServiceConfig = deepFreeze<ServiceConfig>({
     max_instances: 16,
     start_timeout_ms: 30_000,
     call_timeout_ms: 60_000,
+    stream_timeout_ms: null,
     max_in_flight: 64,
+    exclusive: false,
+    queue: { size: 256, timeout_ms: 5000 },
     idle_stop_ms: 300_000,
     limits: {
       memory_mb: null,
@@ -42,6 +45,7 @@ export const DEFAULT_CONFIG: ServiceConfig = deepFreeze<ServiceConfig>({
     connect_timeout_ms: 5000,
     max_body_bytes: 4 * 1024 * 1024,
     max_sessions: 1000,
+    circuit: { failures: 5, open_ms: 30_000 },
     routes: [],
   },
   security: {
@@ -50,8 +54,11 @@ export const DEFAULT_CONFIG: ServiceConfig = deepFreeze<ServiceConfig>({
     tools: { allow: null, deny: [], read_only: false },
     rate_limit: null,
   },
-  integration: { dependencies: [] },
-  monitoring: { checks: [] },
+  integration: { dependencies: [], webhooks: [] },
+  monitoring: {
+    checks: [],
+    alerts: { enabled: true, hold_intervals: 2, repeat_ms: 14_400_000 },
+  },
   extensions: {},
 });
 
@@ -90,6 +97,7 @@ export const DEFAULT_CHECKS: Readonly<Record<HealthCheckConfig['kind'], HealthCh
 
 const DEFAULT_ROUTE: JsonObject = { priority: 0, version: null };
 const DEFAULT_DEPENDENCY: JsonObject = { version: null, tools: [], required: true };
+const DEFAULT_WEBHOOK: JsonObject = { min_severity: 'warning' };
 
 /**
  * Fills in what the members of the lists leave out, on a document whose categories are complete. Kinds of check that are
@@ -100,6 +108,7 @@ export function completeMembers(config: JsonObject): { added: string[] } {
   network['routes'] = filled(network['routes'], () => DEFAULT_ROUTE);
   const integration = config['integration'] as JsonObject;
   integration['dependencies'] = filled(integration['dependencies'], () => DEFAULT_DEPENDENCY);
+  integration['webhooks'] = filled(integration['webhooks'], () => DEFAULT_WEBHOOK);
   const security = config['security'] as JsonObject;
   if (security['rate_limit'] !== null) {
     const limit = security['rate_limit'] as JsonObject;

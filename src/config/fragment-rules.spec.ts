@@ -31,6 +31,51 @@ describe('fragmentFaults', () => {
     expect(faultsOf(fragment)).toEqual([]);
   });
 
+  it.each<[string, string, string, string[]]>([
+    ['a reference', 'https://a.example/x', '${env:SWITCHYARD_SECRET_HOOK}', []],
+    [
+      'a secret that is written out',
+      'https://a.example/x',
+      'whsec_abc',
+      ['literal-secret /config/integration/webhooks/0/secret'],
+    ],
+    [
+      'a reference with something around it',
+      'https://a.example/x',
+      'whsec_${env:SWITCHYARD_SECRET_HOOK}',
+      ['invalid /config/integration/webhooks/0/secret'],
+    ],
+    [
+      'a reference that is not allowed',
+      'https://a.example/x',
+      '${env:HOME}',
+      ['secret-denied /config/integration/webhooks/0/secret'],
+    ],
+    [
+      'a malformed reference',
+      'https://a.example/x',
+      '${env:}',
+      ['invalid /config/integration/webhooks/0/secret'],
+    ],
+    [
+      'a URL that leads to the metadata of the machine',
+      'http://169.254.169.254/',
+      '${env:SWITCHYARD_SECRET_HOOK}',
+      ['url-refused /config/integration/webhooks/0/url'],
+    ],
+    [
+      'a reference in the URL',
+      'https://a.example/${env:SWITCHYARD_SECRET_HOOK}',
+      '${env:SWITCHYARD_SECRET_HOOK}',
+      ['secret-misplaced /config/integration/webhooks/0/url'],
+    ],
+  ])('judges the webhook with %s', (_what, url, secret, faults) => {
+    expect(faultsOf({ integration: { webhooks: [{ url, secret }] } })).toEqual(faults);
+    const overlays = { prod: { integration: { webhooks: [{ url, secret }] } } };
+    const inOverlay = faults.map((fault) => fault.replace('/config/', '/config/overlays/prod/'));
+    expect(faultsOf({ overlays })).toEqual(inOverlay);
+  });
+
   it.each<[string, JsonObject, string]>([
     [
       'a literal token',

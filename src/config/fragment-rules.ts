@@ -17,6 +17,7 @@ import { literalAddress, urlFault } from './url-rules.js';
 
 /** Where references are resolved: every text directly in these objects. */
 const REFERRING_PLACES = ['/runtime/env', '/network/headers', '/network/tls'] as const;
+const WEBHOOKS = '/integration/webhooks';
 
 /**
  * What the settings forbid in a fragment and its overlays, whichever environment they are for: secrets written out,
@@ -34,6 +35,7 @@ export function fragmentFaults(
       ...headerFaults(layer, at),
       ...tlsFaults(layer, at),
       ...urlFaults(layer, at, policy),
+      ...webhookFaults(layer, at, policy),
       ...referenceFaults(layer, at, policy),
     ]),
     ...misplacedReferences(fragment, base),
@@ -76,8 +78,36 @@ function tlsFaults(layer: JsonObject, at: string): ConfigFault[] {
 
 function urlFaults(layer: JsonObject, at: string, policy: ConfigPolicy): ConfigFault[] {
   const url = valueAt(layer, '/network/url');
-  if (typeof url !== 'string') return [];
-  const pointer = `${at}/network/url`;
+  return typeof url === 'string' ? urlFaultsOf(url, `${at}/network/url`, policy) : [];
+}
+
+/** Receivers of alerts: where they may be is what upstreams may, and their secret is a reference and nothing else. */
+function webhookFaults(layer: JsonObject, at: string, policy: ConfigPolicy): ConfigFault[] {
+  return webhooksOf(layer).flatMap(({ url, secret, pointer }) => {
+    const faults = urlFaultsOf(url, `${at}${pointer}/url`, policy);
+    const { references, remainder } = scanReferences(secret);
+    const isReference = references.length === 1 && remainder === '';
+    if (!isReference && !looksReferring(secret)) faults.push(literal(`${at}${pointer}/secret`));
+    else if (references.length > 0 && !isReference) {
+      const detail = 'must be one reference and nothing else.';
+      faults.push({ problem: 'invalid', pointer: `${at}${pointer}/secret`, detail });
+    }
+    return [...faults, ...referenceFaultsOf(secret, `${at}${pointer}/secret`, policy)];
+  });
+}
+
+function webhooksOf(
+  layer: JsonObject,
+): { readonly url: string; readonly secret: string; readonly pointer: string }[] {
+  const webhooks = valueAt(layer, WEBHOOKS);
+  return (Array.isArray(webhooks) ? webhooks : []).flatMap((webhook, index) => {
+    const { url, secret } = isJsonObject(webhook) ? webhook : {};
+    if (typeof url !== 'string' || typeof secret !== 'string') return [];
+    return [{ url, secret, pointer: pointerTo(WEBHOOKS, index) }];
+  });
+}
+
+function urlFaultsOf(url: string, pointer: string, policy: ConfigPolicy): ConfigFault[] {
   const fault = urlFault(url);
   if (fault !== null) return [{ problem: 'url-refused', pointer, detail: fault }];
   const address = literalAddress(url);
@@ -130,9 +160,14 @@ function misplacedReferences(fragment: JsonObject, base: string): ConfigFault[] 
   for (const { base: at } of layersOf(fragment, base)) {
     for (const place of REFERRING_PLACES) allowed.add(`${at}${place}`);
   }
+  const secrets = new Set(
+    layersOf(fragment, base).flatMap(({ layer, base: at }) =>
+      webhooksOf(layer).map(({ pointer }) => `${at}${pointer}/secret`),
+    ),
+  );
   const faults: ConfigFault[] = [];
   const visit = (value: JsonValue, pointer: string): void => {
-    if (typeof value === 'string' && looksReferring(value)) {
+    if (typeof value === 'string' && looksReferring(value) && !secrets.has(pointer)) {
       const detail = 'holds a secret reference, which is not resolved here.';
       faults.push({ problem: 'secret-misplaced', pointer, detail });
     }

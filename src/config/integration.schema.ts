@@ -1,4 +1,4 @@
-import { flag, group, list, mandatory, text } from './field-schema.js';
+import { choice, flag, group, list, mandatory, text } from './field-schema.js';
 
 const dependency = group(
   'A service that this one needs.',
@@ -31,12 +31,40 @@ const dependency = group(
   ['service'],
 );
 
+const webhook = group(
+  'A receiver of the alerts of this service.',
+  {
+    url: mandatory(
+      text({ description: 'Where alerts are sent by POST; http or https.', maxLength: 2048 }),
+    ),
+    secret: mandatory(
+      text({
+        description:
+          'Reference to the secret that signs them: ${env:NAME} or ${file:/path} to whsec_ and 24 to 64 bytes in base64.',
+        maxLength: 1200,
+      }),
+    ),
+    min_severity: choice({
+      description: 'Alerts below it are not sent.',
+      of: ['warning', 'critical'],
+      default: 'warning',
+    }),
+  },
+  ['url', 'secret'],
+);
+
 /** `integration`: what the service works with. */
 export const INTEGRATION_SCHEMA = group('What the service works with.', {
   dependencies: list({
     description: 'Services this one needs. A cycle is refused.',
     items: dependency,
     maxItems: 64,
+    default: [],
+  }),
+  webhooks: list({
+    description: 'Who is told of the alerts of this service, besides SWITCHYARD_WEBHOOKS_FILE.',
+    items: webhook,
+    maxItems: 8,
     default: [],
   }),
 });

@@ -8,11 +8,20 @@ const merge = (...fragments: ConfigFragment[]): ReturnType<typeof mergeLayers> =
   mergeLayers(fragments.map((fragment, index) => ({ name: `layer${index}`, fragment })));
 
 describe('mergeLayers', () => {
+  it('fills in from which severity on a webhook is told', () => {
+    const webhooks = [{ url: 'https://a.example', secret: '${env:SWITCHYARD_SECRET_A}' }];
+    const { effective } = merge({ integration: { webhooks } });
+    expect(effective.integration.webhooks).toEqual([{ ...webhooks[0], min_severity: 'warning' }]);
+  });
+
   it('answers the defaults, checks included, when no layer says anything', () => {
     const { effective, provenance } = merge();
     expect(effective).toEqual({
       ...DEFAULT_CONFIG,
-      monitoring: { checks: [DEFAULT_CHECKS.basic, DEFAULT_CHECKS.functional] },
+      monitoring: {
+        ...DEFAULT_CONFIG.monitoring,
+        checks: [DEFAULT_CHECKS.basic, DEFAULT_CHECKS.functional],
+      },
     });
     expect(new Set(Object.values(provenance))).toEqual(new Set(['defaults']));
   });

@@ -89,4 +89,21 @@ export const MONITORING_SCHEMA = group('How the service is watched.', {
     maxItems: 32,
     default: [],
   }),
+  alerts: group('When somebody is told that something is wrong.', {
+    enabled: flag({ description: 'false: this service raises no alerts.', default: true }),
+    hold_intervals: integer({
+      description:
+        'Check intervals that a fault lasts before its alert fires, and that it is gone before the alert is resolved. Definite faults (crash loop, refused credentials, security block) are not held.',
+      minimum: 0,
+      maximum: 100,
+      default: 2,
+    }),
+    repeat_ms: integer({
+      description:
+        'Milliseconds after which a firing alert that nobody acknowledged is told again.',
+      minimum: 60_000,
+      maximum: 7 * DAY_MS,
+      default: 14_400_000,
+    }),
+  }),
 });

@@ -59,6 +59,26 @@ const tls = group(
   },
 );
 
+const circuit = group(
+  'Keeps calls from an upstream that does not answer: it is lost, cannot be reached or exceeds its timeout.',
+  {
+    failures: integer({
+      description:
+        'Transport failures in a row after which calls are answered 503 with Retry-After (circuit-open); those of one moment count once. 0 = never.',
+      minimum: 0,
+      maximum: 1000,
+      default: 5,
+    }),
+    open_ms: integer({
+      description:
+        'Milliseconds until one call is let through to try. Each failed try lengthens it by as much, up to ten times.',
+      minimum: 100,
+      maximum: 3_600_000,
+      default: 30_000,
+    }),
+  },
+);
+
 /** `network`: where the upstream is and where the service is reached. */
 export const NETWORK_SCHEMA = group('Where the upstream is and how the service is reached.', {
   url: text({
@@ -119,6 +139,7 @@ export const NETWORK_SCHEMA = group('Where the upstream is and how the service i
     maximum: 100_000,
     default: 1000,
   }),
+  circuit,
   routes: list({
     description: 'Paths besides /mcp/<name>.',
     items: route,

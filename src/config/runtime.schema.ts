@@ -1,4 +1,4 @@
-import { choice, group, integer, list, map, number, text } from './field-schema.js';
+import { choice, flag, group, integer, list, map, number, text } from './field-schema.js';
 
 const DAY_MS = 86_400_000;
 const NO_CONTROL = '^[^\\u0000-\\u001f\\u007f]*$';
@@ -29,7 +29,7 @@ const limits = group('What a child process may use. A limit that is null is not 
   output_line_bytes: integer({
     description: 'Bytes of the longest message (a line, an SSE event) the upstream may send.',
     minimum: 1024,
-    maximum: 64 * 1024 * 1024,
+    maximum: 128 * 1024 * 1024,
     default: 16 * 1024 * 1024,
   }),
 });
@@ -150,12 +150,34 @@ const instances = {
     default: 16,
   }),
   max_in_flight: integer({
-    description: 'Most calls under way at once over all callers; more are answered 429.',
+    description:
+      'Most calls under way at once over all callers; the next ones wait in queue. ping and initialize pass.',
     minimum: 1,
     maximum: 100_000,
     default: 64,
   }),
+  exclusive: flag({
+    description:
+      'Whether one call runs at a time, over all callers, as with max_in_flight 1: for a server that cannot do two things at once.',
+    default: false,
+  }),
 };
+
+const queue = group('Calls that wait for their turn when max_in_flight are under way.', {
+  size: integer({
+    description:
+      'Most calls that wait; more are answered 503 with Retry-After (queue-full). 0 = none waits. Principals take turns.',
+    minimum: 0,
+    maximum: 10_000,
+    default: 256,
+  }),
+  timeout_ms: integer({
+    description: 'Milliseconds a call waits at most, then 503 with Retry-After (queue-timeout).',
+    minimum: 10,
+    maximum: 600_000,
+    default: 5000,
+  }),
+});
 
 const times = {
   start_timeout_ms: integer({
@@ -169,6 +191,13 @@ const times = {
     minimum: 50,
     maximum: DAY_MS,
     default: 60_000,
+  }),
+  stream_timeout_ms: integer({
+    description:
+      'Milliseconds of silence allowed once the upstream has sent progress or another message about a call; each one starts them anew. null = call_timeout_ms.',
+    minimum: 50,
+    maximum: DAY_MS,
+    default: null,
   }),
   idle_stop_ms: integer({
     description:
@@ -194,5 +223,5 @@ const times = {
 /** `runtime`: how instances are started, counted, limited and stopped. */
 export const RUNTIME_SCHEMA = group(
   'How instances of the service are started, counted, limited and stopped.',
-  { ...command, ...instances, ...times, limits, restart },
+  { ...command, ...instances, queue, ...times, limits, restart },
 );

@@ -31,8 +31,14 @@ export interface RuntimeConfig {
   readonly max_instances: number;
   readonly start_timeout_ms: number;
   readonly call_timeout_ms: number;
+  /** Silence allowed once the upstream has said something about a call; `null` = `call_timeout_ms`. */
+  readonly stream_timeout_ms: number | null;
   /** Calls under way at once over all callers. */
   readonly max_in_flight: number;
+  /** As `max_in_flight` 1. */
+  readonly exclusive: boolean;
+  /** Calls that wait for their turn. */
+  readonly queue: { readonly size: number; readonly timeout_ms: number };
   readonly idle_stop_ms: number;
   readonly limits: {
     readonly memory_mb: number | null;
@@ -69,6 +75,8 @@ export interface NetworkConfig {
   readonly connect_timeout_ms: number;
   readonly max_body_bytes: number;
   readonly max_sessions: number;
+  /** Transport failures in a row that keep calls away, and for how long the first time. */
+  readonly circuit: { readonly failures: number; readonly open_ms: number };
   /** Besides `/mcp/<name>`. `version` pins the route to a semver or revision number of the service. */
   readonly routes: readonly {
     readonly path: string;
@@ -90,6 +98,15 @@ export interface SecurityConfig {
 
 export interface IntegrationConfig {
   readonly dependencies: readonly ServiceDependency[];
+  readonly webhooks: readonly WebhookConfig[];
+}
+
+/** A receiver of the service's alerts. */
+export interface WebhookConfig {
+  readonly url: string;
+  /** A secret reference. */
+  readonly secret: string;
+  readonly min_severity: 'warning' | 'critical';
 }
 
 export interface ServiceDependency {
@@ -104,6 +121,14 @@ export interface ServiceDependency {
 
 export interface MonitoringConfig {
   readonly checks: readonly HealthCheckConfig[];
+  readonly alerts: AlertConfig;
+}
+
+export interface AlertConfig {
+  readonly enabled: boolean;
+  /** Check intervals that a fault lasts before its alert fires. */
+  readonly hold_intervals: number;
+  readonly repeat_ms: number;
 }
 
 export interface HealthCheckConfig {

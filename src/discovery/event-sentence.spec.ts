@@ -8,6 +8,13 @@ class QuotaExceeded extends DomainEvent {
   readonly service_id = 'x';
 }
 
+class AlarmRang extends DomainEvent {
+  readonly service_id = 'x';
+  get sentence(): string {
+    return 'The alarm rang.';
+  }
+}
+
 describe('sentenceOf', () => {
   it.each<[DomainEvent, string]>([
     [new ServiceCreated('x', 'weather', 1), 'weather was registered as revision 1.'],
@@ -20,6 +27,7 @@ describe('sentenceOf', () => {
     ],
     [new InstanceFailed('x', 'i', 'exited', 'It ended'), 'An instance of weather failed: It ended'],
     [new QuotaExceeded(), 'Quota exceeded: weather.'],
+    [new AlarmRang(), 'The alarm rang.'],
   ])('says of %o: %s', (event, sentence) => {
     expect(sentenceOf(event, 'weather')).toBe(sentence);
   });

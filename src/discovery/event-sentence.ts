@@ -21,8 +21,16 @@ import {
 /** What happened, for people: one sentence. `name` is the service's name, or its id when it is gone. */
 export function sentenceOf(event: DomainEvent, name: string): string {
   return (
-    registrySentence(event, name) ?? lifecycleSentence(event, name) ?? `${wordsOf(event)}: ${name}.`
+    ownSentence(event) ??
+    registrySentence(event, name) ??
+    lifecycleSentence(event, name) ??
+    `${wordsOf(event)}: ${name}.`
   );
+}
+
+/** Events of modules beside this one say it themselves, by a getter `sentence`. */
+function ownSentence(event: DomainEvent): string | null {
+  return 'sentence' in event && typeof event.sentence === 'string' ? event.sentence : null;
 }
 
 function registrySentence(event: DomainEvent, name: string): string | null {

@@ -11,6 +11,7 @@ export function shownSettings(settings: Settings): Readonly<Record<string, unkno
     log_level: settings.logLevel,
     api_keys: settings.apiKeysFile !== null,
     hook_secrets: settings.hookSecretsFile !== null,
+    webhooks: settings.webhooksFile !== null,
     tls: settings.tlsCert !== null,
     commands: settings.commands,
     allowed_hosts: settings.allowedHosts,

@@ -8,6 +8,7 @@ import { outcomeOf } from './call-outcome.js';
 import type { CallOutcome } from './channels.js';
 import type { Inbound } from './inbound.js';
 import { sendRpcError } from './reply.js';
+import { endStall, limitStall } from './stall.js';
 
 /** End-to-end headers that are passed besides `mcp-*`; everything else of the upstream stays behind. */
 const PASSED = ['content-type', 'content-length', 'cache-control', 'retry-after', 'allow'] as const;
@@ -20,8 +21,9 @@ export class AnswerPipe {
   exchange: ExchangeHandle | null = null;
   private readonly response: ServerResponse;
   private readonly requestId: string;
+  /** Of the upstream's answer; 0 before it. */
+  status = 0;
   private isStream = false;
-  private status = 0;
   private waiting = false;
   private first: Buffer | null = null;
   private last: Buffer | null = null;
@@ -60,8 +62,10 @@ export class AnswerPipe {
     if (this.response.write(chunk)) return true;
     if (!this.waiting) {
       this.waiting = true;
+      limitStall(this.response);
       this.response.once('drain', () => {
         this.waiting = false;
+        endStall(this.response);
         this.exchange?.resume();
       });
     }
@@ -82,11 +86,14 @@ export class AnswerPipe {
     return this.first === null || this.last === null ? 'ok' : outcomeOf(this.first, this.last);
   }
 
-  /** Says what happened where that can still be said; a JSON body that has begun can only be cut. */
+  /**
+   * Says what happened where that can still be said; a JSON body that has begun can only be cut, and so can a stream whose
+   * client does not read: what is written would be kept for it for good.
+   */
   fail(id: Buffer | null, error: RpcError): void {
     if (!this.response.headersSent) {
       sendRpcError(this.response, this.requestId, id, error);
-    } else if (this.isStream && id !== null) {
+    } else if (this.isStream && id !== null && !this.waiting) {
       // An event that was cut off would swallow ours; elsewhere an empty line means nothing.
       if (this.last !== null) this.response.write(EVENT_END);
       this.response.end(sseFrame(rpcErrorMessage(id, error)));

@@ -2,13 +2,17 @@ import { readEnvelope, scanEnvelope, type Envelope } from '../protocol/envelope-
 import { rpcErrorMessage } from '../protocol/message.js';
 import { RPC, RpcError } from '../protocol/rpc-error.js';
 import { Call, type Asked } from './call.js';
+import type { TurnListener } from './call-queue.js';
 import type { Dispatcher } from './dispatcher.js';
+import type { Endpoint } from './endpoint.js';
 import { spliced } from './event-stream.js';
 import type { Inbound } from './inbound.js';
 import type { Link } from './link.js';
 import { idOf, toolOf } from './post-body.js';
 import { sendEmpty, sendReply, sendRpcError } from './reply.js';
 import type { StreamableSession } from './streamable-session.js';
+import { UpstreamError } from '../upstream/upstream.errors.js';
+import { rpcErrorOf } from './wire-error.js';
 
 const MAX_PARTS = 100;
 const NO_ID = Buffer.alloc(0);
@@ -60,20 +64,31 @@ function submitPart(
     session.forward(link, body, method);
     return;
   }
-  const asked = { id, method, tool: toolOf(body, envelope) };
-  const refusal = refusalOf(dispatcher, inbound, asked);
-  if (refusal !== null) {
+  if (method === 'initialize') {
+    const refusal = new RpcError(RPC.invalidRequest, 'initialize in a batch');
     answer.add(rpcErrorMessage(id, refusal));
     return;
   }
-  session.remember(method, body);
-  link.submit(new BatchCall(dispatcher, inbound, session, link, asked, answer), body, envelope);
+  const asked = { id, method, tool: toolOf(body, envelope) };
+  answer.expect();
+  const go: TurnListener = (refusal, endpoint) => {
+    const fault = refusal ?? (link.ended ? lostLink(endpoint) : null);
+    if (fault !== null) {
+      answer.arrive(rpcErrorMessage(id, fault));
+      return;
+    }
+    session.remember(method, body);
+    const at = inbound.at(endpoint);
+    link.submit(new BatchCall(dispatcher, at, session, link, asked, answer), body, envelope);
+  };
+  const { endpoint, principal, response } = inbound;
+  dispatcher.whenAdmitted(endpoint, principal, asked, go, { response, owner: session, id });
 }
 
-function refusalOf(dispatcher: Dispatcher, inbound: Inbound, asked: Asked): RpcError | null {
-  const { method, tool } = asked;
-  if (method === 'initialize') return new RpcError(RPC.invalidRequest, 'initialize in a batch');
-  return dispatcher.admitCall(inbound.endpoint, inbound.principal, method, tool);
+/** While the part waited the session's conversation ended; the client has to ask again. */
+function lostLink(endpoint: Endpoint): RpcError {
+  const text = 'The conversation ended before the call could be sent';
+  return rpcErrorOf(new UpstreamError('disconnected', text, { mayHaveRun: false }), endpoint);
 }
 
 function messageOf(part: Buffer): { body: Buffer; envelope: Envelope } | RpcError {
@@ -134,10 +149,10 @@ class BatchCall extends Call {
     private readonly batch: BatchAnswer,
   ) {
     super(dispatcher.ledger, inbound.endpoint, link, asked);
-    batch.expect();
   }
 
   override onRelated(message: Buffer): void {
+    this.keepWaiting();
     this.session.deliver(message);
   }
 

@@ -4,11 +4,16 @@ import { UpstreamError } from '../upstream/upstream.errors.js';
 import { AnswerPipe, credentialsRefused, isAboutOurCredentials } from './answer-pipe.js';
 import { CallRecord, type CallFacts, type CallLedger } from './call.js';
 import { callChannel } from './channels.js';
+import { noteSuccess } from './circuit.js';
 import type { Inbound } from './inbound.js';
 import type { Link } from './link.js';
 import { ReplyWatch } from './reply-watch.js';
-import type { StreamableSession } from './streamable-session.js';
-import { internalFault, outcomeOfError, rpcErrorOf } from './wire-error.js';
+import { internalFault, isAnswer, outcomeOfError, rpcErrorOf } from './wire-error.js';
+
+/** In each message, and in no comment and no event without content that only keeps a connection alive. */
+const MESSAGE = Buffer.from('"jsonrpc"');
+/** A piece of something larger on its way. */
+const PIECE_BYTES = 1_024;
 
 export interface Passed extends CallFacts {
   /** The request's id as JSON; `null` for what is no request and gets no JSON-RPC answer. */
@@ -28,7 +33,7 @@ export class CallRelay extends CallRecord implements ExchangeSink {
   constructor(
     ledger: CallLedger,
     inbound: Inbound,
-    private readonly session: StreamableSession,
+    private readonly session: { lastUsedMs: number },
     link: Link,
     passed: Passed,
   ) {
@@ -62,13 +67,18 @@ export class CallRelay extends CallRecord implements ExchangeSink {
       return;
     }
     if (!this.settle('failed', 'unauthorized')) return;
+    this.ledger.gaveUp(this.endpoint);
     this.pipe.exchange?.abort();
     this.pipe.fail(this.id, credentialsRefused(this.endpoint.serviceName));
   }
 
   onChunk(chunk: Buffer): boolean {
     if (this.settled) return true;
-    this.watch?.push(chunk);
+    if (this.watch !== null) {
+      this.watch.push(chunk);
+      const { streamTimeoutMs } = this.endpoint.flow;
+      if (streamTimeoutMs !== null && isAtWork(chunk)) this.pipe.exchange?.allow?.(streamTimeoutMs);
+    }
     return this.pipe.chunk(chunk);
   }
 
@@ -79,12 +89,14 @@ export class CallRelay extends CallRecord implements ExchangeSink {
       return;
     }
     if (!this.settle(callChannel.hasSubscribers ? this.pipe.outcome() : 'ok', null)) return;
+    if (this.endpoint.load.failures > 0 || !isAnswer(this.pipe.status)) this.judge();
     this.session.lastUsedMs = this.ledger.nowMs();
     this.pipe.end();
   }
 
   onFail(error: UpstreamError): void {
     if (!this.settle(outcomeOfError(error.code), error.code)) return;
+    this.ledger.failed(this.endpoint, this.method, error, this.startedMs);
     this.pipe.fail(this.id, rpcErrorOf(error, this.endpoint));
   }
 
@@ -93,6 +105,24 @@ export class CallRelay extends CallRecord implements ExchangeSink {
   }
 
   private clientGone(): void {
-    if (this.settle('cancelled', 'disconnected')) this.pipe.exchange?.abort();
+    if (!this.settle('cancelled', 'disconnected')) return;
+    this.ledger.gaveUp(this.endpoint);
+    this.pipe.exchange?.abort();
   }
+
+  /** What a complete answer says of the upstream. One to no request says little: it only took something. */
+  private judge(): void {
+    const { status } = this.pipe;
+    if (!isAnswer(status)) {
+      const error = new UpstreamError('http-status', `HTTP ${status}`, { httpStatus: status });
+      this.ledger.failed(this.endpoint, this.method, error, this.startedMs);
+    } else if (this.id !== null) {
+      noteSuccess(this.endpoint, this.method);
+    }
+  }
+}
+
+/** Whether a chunk of an event stream says something about the call, rather than that the connection lives. */
+function isAtWork(chunk: Buffer): boolean {
+  return chunk.length >= PIECE_BYTES || chunk.includes(MESSAGE);
 }

@@ -5,6 +5,7 @@ import type { CallHandle, ReplySink } from '../upstream/upstream.js';
 import type { UpstreamError } from '../upstream/upstream.errors.js';
 import { outcomeOf } from './call-outcome.js';
 import { callChannel, type CallMessage, type CallOutcome } from './channels.js';
+import { noteFailure, noteNothing, noteSuccess } from './circuit.js';
 import type { Endpoint } from './endpoint.js';
 import type { Link } from './link.js';
 import { internalFault, outcomeOfError, rpcErrorOf } from './wire-error.js';
@@ -76,17 +77,21 @@ export abstract class Call extends CallRecord implements ReplySink {
 
   onReply(message: Buffer, idStart: number, idEnd: number): void {
     const outcome = callChannel.hasSubscribers ? outcomeOf(message, message) : 'ok';
-    if (this.settle(outcome, null)) this.answer(message, idStart, idEnd);
+    if (!this.settle(outcome, null)) return;
+    if (this.endpoint.load.failures > 0) noteSuccess(this.endpoint, this.method);
+    this.answer(message, idStart, idEnd);
   }
 
   onFail(error: UpstreamError): void {
     if (!this.settle(outcomeOfError(error.code), error.code)) return;
+    this.ledger.failed(this.endpoint, this.method, error, this.startedMs);
     this.refuse(rpcErrorOf(error, this.endpoint));
   }
 
   /** The caller gave it up: the upstream was told already. */
   cancel(error: RpcError): void {
     if (!this.settle('cancelled', 'cancelled')) return;
+    this.ledger.gaveUp(this.endpoint);
     this.handle?.abandon(false);
     this.refuse(error);
   }
@@ -94,6 +99,12 @@ export abstract class Call extends CallRecord implements ReplySink {
   /** It could not be sent, for a fault of ours. The caller is told no more than that. */
   fault(): void {
     if (this.settle('failed', 'internal')) this.refuse(internalFault());
+  }
+
+  /** To be called for each message that belongs to the call: the upstream is at work. */
+  protected keepWaiting(): void {
+    const { streamTimeoutMs } = this.endpoint.flow;
+    if (streamTimeoutMs !== null) this.handle?.allow?.(streamTimeoutMs);
   }
 
   abstract onRelated(message: Buffer): void;
@@ -107,7 +118,9 @@ export class CallLedger {
   private underWay = 0;
   private idle: (() => void) | null = null;
 
-  constructor(private readonly clock: Clock) {}
+  private circuitOpened: ((endpoint: Endpoint) => void) | null = null;
+
+  constructor(readonly clock: Clock) {}
 
   get total(): number {
     return this.underWay;
@@ -124,8 +137,27 @@ export class CallLedger {
 
   finish(endpoint: Endpoint): void {
     this.underWay -= 1;
-    endpoint.load.inFlight -= 1;
+    const { load } = endpoint;
+    load.inFlight -= 1;
+    if (load.waiting > 0) load.queue?.wake();
     if (this.underWay === 0 && this.idle !== null) this.idle();
+  }
+
+  /** A call, or the opening of a conversation, came to nothing. */
+  failed(endpoint: Endpoint, method: string, error: UpstreamError, startedMs: number): void {
+    if (endpoint.aggregate === true) return;
+    if (noteFailure(endpoint, method, error, startedMs, this.nowMs()))
+      this.circuitOpened?.(endpoint);
+  }
+
+  /** A caller did not wait for the end of its call. */
+  gaveUp(endpoint: Endpoint): void {
+    if (endpoint.load.trial) noteNothing(endpoint, this.nowMs());
+  }
+
+  /** For the one who keeps the queues. */
+  onCircuitOpened(listener: (endpoint: Endpoint) => void): void {
+    this.circuitOpened = listener;
   }
 
   /** Calls `listener` once nothing is under way; at once when that is so now. One listener at a time. */
@@ -145,6 +177,7 @@ export class CallLedger {
     reason: string | null,
     startedMs: number,
   ): void {
+    if (endpoint.aggregate === true) return;
     const message: CallMessage = {
       service_id: endpoint.serviceId,
       service: endpoint.serviceName,

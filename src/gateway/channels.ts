@@ -30,6 +30,21 @@ export interface SessionMessage {
   readonly reason: string | null;
 }
 
+/** One message of `switchyard:circuit`: calls are kept from a service, one tries, or all may go again. */
+export interface CircuitMessage {
+  readonly service_id: string;
+  readonly service: string;
+  readonly revision: number;
+  readonly state: 'open' | 'half-open' | 'closed';
+  /** Transport failures in a row. */
+  readonly failures: number;
+  /** `UpstreamError` code of the failure that opened it, else `null`. */
+  readonly reason: string | null;
+  /** How long it stays open before one call tries. */
+  readonly open_ms: number;
+}
+
 /** Metrics leave the hot path here only; publishers ask `hasSubscribers` first. */
 export const callChannel = channel('switchyard:call');
 export const sessionChannel = channel('switchyard:session');
+export const circuitChannel = channel('switchyard:circuit');

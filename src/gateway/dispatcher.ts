@@ -5,17 +5,23 @@ import type { JsonObject } from '../kernel/json.js';
 import type { ProblemError } from '../kernel/problem.js';
 import { RPC, RpcError } from '../protocol/rpc-error.js';
 import type { CallFacts, CallLedger } from './call.js';
+import type { TurnListener, WaitTerms } from './call-queue.js';
 import { callChannel } from './channels.js';
+import { isGreeting } from './circuit.js';
 import type { CompiledHandler, Endpoint, RouteTable } from './endpoint.js';
+import { FlowControl, reasonOf } from './flow-control.js';
 import { gatewayProblems } from './gateway.errors.js';
 import type { OwnConversations } from './own-conversations.js';
 import type { RateWindows } from './rate-windows.js';
 import { callToolOnce, type ToolOutcome } from './tool-call.js';
 import { toolDoorOf, withoutRefusedTools } from './tool-door.js';
-import { problemOfRefusal, unavailableError } from './wire-error.js';
+import { limitedError, problemOfRefusal, unavailableError } from './wire-error.js';
 
 const DRAIN_RETRY_S = 5;
-const BUSY_RETRY_S = 1;
+
+/** What is answered for a call that may go, but not before its turn. */
+export const WAIT = 'wait';
+export type Verdict = RpcError | typeof WAIT | null;
 
 export interface ToolCallOptions {
   readonly signal?: AbortSignal;
@@ -34,20 +40,30 @@ type GuardResponse = Parameters<CompiledHandler>[1];
  */
 export class Dispatcher {
   private draining = false;
+  readonly flow: FlowControl;
 
   constructor(
     readonly ledger: CallLedger,
     private readonly rates: RateWindows,
     private readonly own: OwnConversations,
-  ) {}
+  ) {
+    this.flow = new FlowControl(ledger.clock, ({ endpoint, call, sinceMs }, outcome, reason) => {
+      if (!callChannel.hasSubscribers) return;
+      ledger.publish(endpoint, call.method, call.tool, outcome, reason, sinceMs);
+    });
+    ledger.onCircuitOpened((endpoint) => {
+      this.flow.refuseWaiting(endpoint);
+    });
+  }
 
   get isDraining(): boolean {
     return this.draining;
   }
 
-  /** From now on every call is refused. */
+  /** From now on every call is refused, those that wait included. */
   startDraining(): void {
     this.draining = true;
+    this.flow.refuseEverybody(({ endpoint }) => drainingError(endpoint.serviceName));
   }
 
   /** Closes what calls outside sessions have left open. */
@@ -55,8 +71,9 @@ export class Dispatcher {
     this.own.stop();
   }
 
-  /** After a swap: what was kept of services that no route names any more is let go. */
+  /** After a swap: calls that wait move along, and what was kept of services that no route names any more is let go. */
   follow(next: RouteTable, before: RouteTable): void {
+    this.flow.follow(next, before);
     for (const { serviceId, policy } of before.endpoints) {
       const limited = policy !== null && policy.rateLimit !== null;
       if (limited && next.ofService(serviceId) === null) this.rates.forget(serviceId);
@@ -86,35 +103,63 @@ export class Dispatcher {
     );
   }
 
-  /** Whether this request may go to the upstream now; `null` = yes. `tool` is the called tool's name, if readable. */
+  /**
+   * Whether this request may go to the upstream: `null` = now, `WAIT` = after `wait`. `tool` is the called tool's name, if
+   * readable. What may go has to be counted by the ledger at once, be it as a call or as an opening.
+   */
+  admit(endpoint: Endpoint, principal: Principal, method: string, tool: string | null): Verdict {
+    const verdict = this.judge(endpoint, principal, method, tool);
+    if (verdict !== null && verdict !== WAIT) this.tell(verdict, endpoint, method, tool);
+    return verdict;
+  }
+
+  /** The same for what cannot wait: a refusal where it would have to. */
   admitCall(
     endpoint: Endpoint,
     principal: Principal,
     method: string,
     tool: string | null,
   ): RpcError | null {
-    const refusal = this.judge(endpoint, principal, method, tool);
-    if (refusal !== null && callChannel.hasSubscribers) {
-      const { data } = refusal;
-      const reason =
-        typeof data === 'object' && data !== null && 'reason' in data ? data.reason : null;
-      const word = typeof reason === 'string' ? reason : 'refused';
-      this.ledger.publish(endpoint, method, tool, 'refused', word, this.ledger.nowMs());
-    }
+    const verdict = this.admit(endpoint, principal, method, tool);
+    if (verdict !== WAIT) return verdict;
+    const refusal = this.flow.fullError(endpoint);
+    this.tell(refusal, endpoint, method, tool);
     return refusal;
   }
 
   /**
+   * For a call that was told to `WAIT`: `go` is called once, with a refusal or when it may go, and then has to count the
+   * call before it returns. The endpoint it is given is the one to call: after a swap it may be another one.
+   */
+  wait(
+    endpoint: Endpoint,
+    principal: Principal,
+    call: CallFacts,
+    go: TurnListener,
+    terms?: WaitTerms,
+  ): void {
+    this.flow.wait(endpoint, principal.id, call, go, terms);
+  }
+
+  /**
    * The same for callers that can wait: `go` is called exactly once, at once unless the call has to wait for its turn.
-   * Off the fastest path, as it costs a closure.
+   * Off the fastest path, as it costs a closure. `terms` say how the caller leaves the queue.
    */
   whenAdmitted(
     endpoint: Endpoint,
     principal: Principal,
     call: CallFacts,
-    go: (refusal: RpcError | null) => void,
+    go: TurnListener,
+    terms?: WaitTerms,
   ): void {
-    go(this.admitCall(endpoint, principal, call.method, call.tool));
+    const verdict = this.admit(endpoint, principal, call.method, call.tool);
+    if (verdict === WAIT) this.wait(endpoint, principal, call, go, terms);
+    else go(verdict, endpoint);
+  }
+
+  /** The client cancelled a request of its session `owner`. Answers whether it was still waiting; then it is answered. */
+  cancelWaiting({ load }: Endpoint, owner: object, id: string): boolean {
+    return load.waiting > 0 && this.flow.cancel(load, owner, id);
   }
 
   /** A `tools/list` answer without the tools the endpoint's policy refuses; unchanged where it refuses none. */
@@ -134,9 +179,35 @@ export class Dispatcher {
     const refused = this.admitCaller(endpoint, principal);
     if (refused !== null) throw refused;
     if (endpoint.guarded !== null) await runGuard(endpoint.guarded, options);
-    const refusal = this.admitCall(endpoint, principal, 'tools/call', tool);
-    if (refusal !== null) throw problemOfRefusal(refusal);
-    return callToolOnce(this.ledger, this.own, endpoint, tool, args, options);
+    const target = await this.countedFor(endpoint, principal, tool, options.signal);
+    return callToolOnce(this.ledger, this.own, target, tool, args, options);
+  }
+
+  /** The endpoint to call, once it is this call's turn; the call is counted there already. */
+  private countedFor(
+    endpoint: Endpoint,
+    principal: Principal,
+    tool: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Endpoint> {
+    const call = { method: 'tools/call', tool };
+    return new Promise((resolve, reject) => {
+      const go: TurnListener = (refusal, target) => {
+        if (refusal !== null) {
+          reject(problemOfRefusal(refusal));
+          return;
+        }
+        this.ledger.begin(target);
+        resolve(target);
+      };
+      this.whenAdmitted(endpoint, principal, call, go, { signal });
+    });
+  }
+
+  private tell(refusal: RpcError, endpoint: Endpoint, method: string, tool: string | null): void {
+    if (!callChannel.hasSubscribers) return;
+    const reason = reasonOf(refusal);
+    this.ledger.publish(endpoint, method, tool, 'refused', reason, this.ledger.nowMs());
   }
 
   private judge(
@@ -144,11 +215,15 @@ export class Dispatcher {
     principal: Principal,
     method: string,
     tool: string | null,
-  ): RpcError | null {
+  ): Verdict {
     const service = endpoint.serviceName;
     if (this.draining) return drainingError(service);
     if (endpoint.unavailable !== null) return unavailableError(service, endpoint.unavailable);
-    const { policy, maxInFlight } = endpoint;
+    const { policy, maxInFlight, load } = endpoint;
+    if (load.openUntilMs > 0) {
+      const refusal = this.flow.keptAway(endpoint, method);
+      if (refusal !== null) return refusal;
+    }
     if (policy !== null) {
       if (method === 'tools/call') {
         const reason = toolDoorOf(endpoint)?.refusalOf(tool) ?? null;
@@ -156,12 +231,13 @@ export class Dispatcher {
       }
       if (policy.rateLimit !== null && method !== 'ping') {
         const wait = this.rates.take(endpoint.serviceId, principal.id, policy.rateLimit);
-        if (wait > 0) return limitedError(service, 'rate-limit', wait, 429);
+        if (wait > 0) return limitedError('Too many calls', service, 'rate-limit', wait, 429);
       }
     }
-    if (maxInFlight !== null && endpoint.load.inFlight >= maxInFlight) {
-      return limitedError(service, 'in-flight', BUSY_RETRY_S, 503);
+    if (maxInFlight !== null && (load.inFlight >= maxInFlight || load.waiting > 0)) {
+      if (waitsItsTurn(method)) return WAIT;
     }
+    if (load.openUntilMs > 0) this.flow.tries(endpoint, method);
     return null;
   }
 }
@@ -192,7 +268,7 @@ function deniedError(service: string, tool: string | null, reason: string): RpcE
   });
 }
 
-function limitedError(service: string, reason: string, seconds: number, status: number): RpcError {
-  const message = status === 429 ? 'Too many calls' : 'Too many calls are under way';
-  return new RpcError(RPC.limited, message, { service, reason, retry_after_s: seconds }, status);
+/** A full service still answers whether it lives, and greets: sessions and starts have limits of their own. */
+function waitsItsTurn(method: string): boolean {
+  return method !== 'ping' && !isGreeting(method);
 }

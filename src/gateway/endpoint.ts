@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JsonObject } from '../kernel/json.js';
 import type { InstanceSource } from '../upstream/instance-source.js';
 import type { UpstreamTransport } from '../upstream/upstream.js';
+import type { EndpointLoad } from './endpoint-load.js';
 
 /** Why a mounted service does not serve now; sent as 503 with `Retry-After`. */
 export interface Unavailability {
@@ -26,11 +27,43 @@ export interface EndpointPolicy {
   readonly rateLimit: { readonly requests: number; readonly window_ms: number } | null;
 }
 
+/** What becomes of calls that cannot go at once, do not end, or fail. */
+export interface FlowLimits {
+  /** Calls that may wait for their turn once `maxInFlight` are under way; 0 = none. */
+  readonly queueSize: number;
+  readonly queueTimeoutMs: number;
+  /** Silence allowed once the upstream has said something about a call; `null` = as `callTimeoutMs`. */
+  readonly streamTimeoutMs: number | null;
+  /** Transport failures in a row that open the circuit; 0 = none do. */
+  readonly circuitFailures: number;
+  /** How long it is open the first time. */
+  readonly circuitOpenMs: number;
+}
+
+/** The limits of an endpoint that nobody configured. */
+export const DEFAULT_FLOW: FlowLimits = Object.freeze({
+  queueSize: 256,
+  queueTimeoutMs: 5_000,
+  streamTimeoutMs: null,
+  circuitFailures: 5,
+  circuitOpenMs: 30_000,
+});
+
 /** A handler compiled by Nest (guards, interceptors) around a method of the service's dynamic controller. */
-export type CompiledHandler = (
-  request: IncomingMessage,
-  response: ServerResponse,
-) => Promise<unknown>;
+export interface CompiledHandler {
+  (request: IncomingMessage, response: ServerResponse): Promise<unknown>;
+  /** Set where it refuses nobody whom `Dispatcher.admitCaller` lets pass: ways in without a request need not run it. */
+  readonly judgesCallerOnly?: true;
+}
+
+/** What a service says of itself; the aggregate endpoint reads it. */
+export interface EndpointProfile {
+  readonly title: string | null;
+  readonly description: string | null;
+  readonly tags: readonly string[];
+  /** Of its server at the last handshake that was proven; `null` = not known. */
+  readonly capabilities: JsonObject | null;
+}
 
 /** The compiled, immutable form of a route that a request runs through. Fixed shape; what is not used is `null`. */
 export interface Endpoint {
@@ -50,11 +83,15 @@ export interface Endpoint {
   readonly callTimeoutMs: number;
   /** Most calls under way at once over all callers, or `null`. */
   readonly maxInFlight: number | null;
+  readonly flow: FlowLimits;
   readonly maxSessions: number;
   /** Tools as last proven: policy (`readOnlyHint`), REST validation and Swagger read them. */
   readonly tools: readonly JsonObject[];
-  /** Calls under way, the table's one mutable counter; the dispatcher alone writes it. */
-  readonly load: { inFlight: number };
+  /** What goes on at the source, the one mutable thing here; shared by the endpoints of one source. */
+  readonly load: EndpointLoad;
+  readonly profile?: EndpointProfile;
+  /** Set for several services as one: its calls are told of by the services that serve them. */
+  readonly aggregate?: true;
 }
 
 export interface RouteMatch {

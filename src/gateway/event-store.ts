@@ -6,7 +6,19 @@ export interface StoredEvent {
   /** 0 is the standing stream; each call that was answered by a stream has its own number. */
   readonly stream: number;
   readonly message: Buffer;
+  /** Set where the message still carries another id: a large one is not copied to replace it. */
+  readonly splice: IdSplice | null;
 }
+
+/** `message[idStart, idEnd)` is to be replaced by `id`. */
+export interface IdSplice {
+  readonly idStart: number;
+  readonly idEnd: number;
+  readonly id: Buffer;
+}
+
+/** A longer message is kept with the memory it lies in, which is then mostly its own. */
+const COPY_LIMIT = 1_048_576;
 
 const MAX_EVENTS = 256;
 const MAX_BYTES = 1_048_576;
@@ -37,11 +49,12 @@ export class EventStore implements ReplayHolder {
   }
 
   /** Answers the event's number. `message` is kept; a small part of a large buffer is copied out of it. */
-  append(stream: number, message: Buffer, nowMs: number): number {
-    const kept = message.buffer.byteLength > message.length * 1.1 ? Buffer.from(message) : message;
+  append(stream: number, message: Buffer, nowMs: number, splice: IdSplice | null = null): number {
+    const isPart = message.length < COPY_LIMIT && message.buffer.byteLength > message.length * 1.1;
+    const kept = isPart ? Buffer.from(message) : message;
     const before = this.bytes;
     this.lastSeq += 1;
-    this.events.push({ seq: this.lastSeq, stream, message: kept });
+    this.events.push({ seq: this.lastSeq, stream, message: kept, splice });
     this.bytes += kept.length;
     this.usedMs = nowMs;
     while (

@@ -2,9 +2,12 @@
 import type { ServerResponse } from 'node:http';
 import { sseComment, sseFrame } from '../protocol/sse.js';
 import { isOneLine, sendStreamHead, writeSpliced } from './reply.js';
+import { limitStall } from './stall.js';
 
 /** A client that has not read this much is cut off; a single larger message still goes out whole. */
 const MAX_UNREAD_BYTES = 4 * 1_048_576;
+/** How long a client that lost its stream is told to wait before it comes back. */
+const RESUME_AFTER_MS = 1_000;
 const COPY_LIMIT = 16_384;
 const FRAME_END = Buffer.from('\n\n');
 const KEEP_ALIVE = sseComment('keep-alive');
@@ -47,9 +50,9 @@ export class EventStream {
     return this.write(sseFrame(Buffer.from(text), undefined, event));
   }
 
-  /** Tells the position of the stream before anything happened on it, so that it can be resumed. */
+  /** Tells the position of the stream before anything happened on it, and when to resume it (2025-11-25, `retry`). */
   prime(eventId: string): boolean {
-    return this.write(Buffer.from(`id: ${eventId}\ndata: \n\n`));
+    return this.write(Buffer.from(`id: ${eventId}\nretry: ${RESUME_AFTER_MS}\ndata: \n\n`));
   }
 
   /** A reply whose id is replaced in bytes; large ones are not copied. */
@@ -65,6 +68,7 @@ export class EventStream {
       return this.send(spliced(message, idStart, idEnd, id), eventId);
     }
     const head = `${eventId === undefined ? '' : `id: ${eventId}\n`}event: message\ndata: `;
+    limitStall(this.response);
     this.response.cork();
     this.response.write(head);
     writeSpliced(this.response, message, idStart, idEnd, id);

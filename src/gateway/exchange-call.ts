@@ -95,6 +95,10 @@ export class ExchangeCall implements ExchangeSink, CallHandle {
     sendQuietly(this.conversation, body, this.timeoutMs);
   }
 
+  allow(ms: number): void {
+    this.exchange.allow?.(ms);
+  }
+
   private message(text: Buffer): void {
     eachMessage(text, (message, kind, envelope) => {
       if (this.done) return;

@@ -6,6 +6,8 @@ import { SessionKeys } from '../auth/session-keys.js';
 import { Clock } from '../kernel/clock.js';
 import { Logger } from '../kernel/logger.js';
 import { Random } from '../kernel/random.js';
+import { Metrics } from '../observability/metrics.js';
+import { ObservabilityModule } from '../observability/observability.module.js';
 import { Settings } from '../settings/settings.js';
 import { CallLedger } from './call.js';
 import { Dispatcher } from './dispatcher.js';
@@ -29,7 +31,7 @@ class Entrance {
 
 /** The data plane. `main` calls `GatewayMount.mount` once Nest is initialised, and `drain` at shutdown. */
 @Module({
-  imports: [AuthModule],
+  imports: [AuthModule, ObservabilityModule],
   providers: [
     { provide: RouteTableHolder, useFactory: () => new RouteTableHolder() },
     {
@@ -82,7 +84,11 @@ class Entrance {
   ],
   exports: [RouteTableHolder, SessionTable, Dispatcher, GatewayMount],
 })
-export class GatewayModule {}
+export class GatewayModule {
+  constructor(metrics: Metrics, dispatcher: Dispatcher) {
+    metrics.readFrom({ callsWaiting: () => dispatcher.flow.waiting });
+  }
+}
 
 function basePathOf(publicUrl: string | null): string {
   const path = publicUrl === null ? '/' : new URL(publicUrl).pathname;

@@ -13,6 +13,7 @@ import type { CompiledHandler, RouteMatch } from './endpoint.js';
 import { gatewayProblems } from './gateway.errors.js';
 import { Inbound } from './inbound.js';
 import { LegacySse } from './legacy-sse.js';
+import { closeWithConnection } from './queued-responses.js';
 import { sendProblem, sendRefusal } from './reply.js';
 import { isRootPath, type RootEndpoints } from './root-endpoints.js';
 import type { RouteTableHolder } from './route-table.js';
@@ -66,6 +67,9 @@ export class GatewayMount {
   ) {
     const { sessions, dispatcher, logger } = parts;
     this.idPrefix = idPrefix;
+    dispatcher.flow.onFault = (error) => {
+      logger.error({ err: error }, 'a call that had waited failed');
+    };
     this.streamable = new StreamableHttp(sessions, dispatcher, logger);
     this.legacy = new LegacySse(sessions, dispatcher, parts.basePath, logger);
   }
@@ -121,6 +125,7 @@ export class GatewayMount {
   }
 
   private onRequest(request: IncomingMessage, response: ServerResponse): void {
+    closeWithConnection(request, response);
     const requestId = this.requestIdOf(request);
     const url = request.url ?? '/';
     const query = url.indexOf('?');

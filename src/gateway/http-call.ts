@@ -11,6 +11,9 @@ import { sendReply, sendRpcError } from './reply.js';
 import type { StreamableSession } from './streamable-session.js';
 import { toolDoorOf, withoutRefusedTools } from './tool-door.js';
 
+/** A longer reply is neither copied for the client nor for its return. */
+const COPY_LIMIT = 65_536;
+
 /**
  * One POSTed request of a Streamable HTTP client. Nothing is written until the first message: a reply that comes first
  * is one JSON write, anything else makes the answer a stream. A client that disconnects cancels nothing (2025-11-25,
@@ -52,6 +55,7 @@ export class HttpCall extends Call implements StreamOwner, WaitingCall {
 
   override onRelated(message: Buffer): void {
     if (this.settled) return;
+    this.keepWaiting();
     if (!this.canStream) {
       this.session.announce(message);
       return;
@@ -106,7 +110,7 @@ export class HttpCall extends Call implements StreamOwner, WaitingCall {
 
   private send(message: Buffer, idStart: number, idEnd: number): void {
     if (this.streamNumber > 0) {
-      this.push(spliced(message, idStart, idEnd, this.id));
+      this.pushReply(message, idStart, idEnd);
       this.stream?.end();
     } else if (this.response.destroyed) {
       return;
@@ -122,6 +126,16 @@ export class HttpCall extends Call implements StreamOwner, WaitingCall {
   private push(message: Buffer): void {
     const id = this.session.keep(this.streamNumber, message);
     this.stream?.send(message, id);
+  }
+
+  private pushReply(message: Buffer, idStart: number, idEnd: number): void {
+    const { id } = this;
+    if (idEnd === 0 || message.length < COPY_LIMIT) {
+      this.push(spliced(message, idStart, idEnd, id));
+      return;
+    }
+    const event = this.session.keep(this.streamNumber, message, { idStart, idEnd, id });
+    this.stream?.sendSpliced(message, idStart, idEnd, id, event);
   }
 
   private leave(): void {

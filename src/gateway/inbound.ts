@@ -45,6 +45,13 @@ export class Inbound {
     }
   }
 
+  /** The same request at the endpoint that has taken the place of its own. */
+  at(endpoint: Endpoint): Inbound {
+    if (endpoint === this.endpoint) return this;
+    const { request, response, requestId, path, principal, hops } = this;
+    return new Inbound(request, response, requestId, path, { endpoint, principal, hops });
+  }
+
   /** Whether the version header is one of a revision without sessions. */
   get stateless(): boolean {
     const version = this.request.headers['mcp-protocol-version'];

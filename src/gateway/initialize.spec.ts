@@ -65,6 +65,14 @@ describe('the agreed version', () => {
     });
   });
 
+  it('is written into the answer once for all clients of a server', () => {
+    const link = linkOf('2025-11-25', 'stdio', true);
+    const first = initializeResult(link, '2025-03-26');
+    expect(initializeResult(link, '2025-03-26')).toBe(first);
+    expect(initializeResult(link, '2025-06-18').toString()).toContain('2025-06-18');
+    expect(initializeResult(linkOf('2025-11-25', 'stdio', true), '2025-03-26')).not.toBe(first);
+  });
+
   it('passes the upstream’s bytes where it changes nothing', () => {
     const link = linkOf('2025-11-25', 'stdio', true);
     expect(initializeResult(link, '2025-11-25')).toBe(link.conversation.server.resultJson);

@@ -1,7 +1,7 @@
 import { isJsonObject } from '../kernel/json.js';
 import { compareVersions, isKnownVersion } from '../protocol/protocol-version.js';
 import { RPC, RpcError } from '../protocol/rpc-error.js';
-import type { ClientFacts } from '../upstream/upstream.js';
+import type { ClientFacts, ServerFacts } from '../upstream/upstream.js';
 import { parseBytes } from './json-bytes.js';
 import type { Link } from './link.js';
 
@@ -37,11 +37,19 @@ export function agreedVersion(link: Link, client: ClientFacts): string {
   return isKnownVersion(asked) && compareVersions(asked, own) < 0 ? asked : own;
 }
 
+/** Made once for each version that clients of a server ask for; gone with the server's facts. */
+const downgraded = new WeakMap<ServerFacts, Map<string, Buffer>>();
+
 /** The `result` to answer with: the upstream's bytes, the version replaced where another was agreed on. */
 export function initializeResult(link: Link, version: string): Buffer {
   const { server } = link.conversation;
   if (server.protocolVersion === version) return server.resultJson;
+  const known = downgraded.get(server)?.get(version);
+  if (known !== undefined) return known;
   const result = parseBytes(server.resultJson);
   if (!isJsonObject(result)) return server.resultJson;
-  return Buffer.from(JSON.stringify({ ...result, protocolVersion: version }));
+  const answer = Buffer.from(JSON.stringify({ ...result, protocolVersion: version }));
+  const answers = downgraded.get(server) ?? new Map<string, Buffer>();
+  downgraded.set(server, answers.set(version, answer));
+  return answer;
 }

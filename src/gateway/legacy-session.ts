@@ -131,6 +131,7 @@ export class LegacyCall extends Call {
   }
 
   override onRelated(message: Buffer): void {
+    this.keepWaiting();
     this.session.say(message);
   }
 

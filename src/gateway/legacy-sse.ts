@@ -5,6 +5,7 @@ import { rpcErrorMessage, rpcResult } from '../protocol/message.js';
 import { RPC, RpcError } from '../protocol/rpc-error.js';
 import { UpstreamError } from '../upstream/upstream.errors.js';
 import type { Dispatcher } from './dispatcher.js';
+import type { Endpoint } from './endpoint.js';
 import type { Inbound } from './inbound.js';
 import { agreedVersion, clientFactsOf, initializeResult } from './initialize.js';
 import { LegacyCall, type LegacySession } from './legacy-session.js';
@@ -17,9 +18,10 @@ import {
   toolOf,
   type MessageTaker,
 } from './post-body.js';
+import { refuseMethod } from './refusals.js';
 import { sendEmpty, sendRpcError } from './reply.js';
+import { isRootPath } from './root-endpoints.js';
 import type { SessionTable } from './session-table.js';
-import { refuseMethod } from './streamable-http.js';
 import { internalFault, rpcErrorOf, unknownSession } from './wire-error.js';
 
 /** The legacy HTTP+SSE transport (2024-11-05) in front of any upstream: GET …/sse, POST …/message. */
@@ -45,7 +47,8 @@ export class LegacySse implements MessageTaker {
       return;
     }
     const route = path.slice(0, path.lastIndexOf('/sse'));
-    session.open(response, requestId, `${this.basePath}${route}/message?sessionId=${session.id}`);
+    const message = `${this.basePath}${route}/message?sessionId=${session.id}`;
+    session.open(response, requestId, message + selectionOf(inbound));
   }
 
   serveMessage(inbound: Inbound): void {
@@ -109,17 +112,21 @@ export class LegacySse implements MessageTaker {
     const { endpoint, principal } = inbound;
     const { method } = envelope;
     const tool = toolOf(body, envelope);
-    const refusal = this.dispatcher.admitCall(endpoint, principal, method, tool);
-    if (refusal !== null) {
-      session.say(rpcErrorMessage(id, refusal));
-      return;
-    }
-    this.onLink(inbound, session, id, (link) => {
-      session.remember(method, body);
-      const { ledger } = this.dispatcher;
-      const call = new LegacyCall(ledger, endpoint, session, link, { id, method, tool });
-      link.submit(call, body, envelope);
-    });
+    const go = (refusal: RpcError | null, target: Endpoint): void => {
+      if (refusal !== null) {
+        session.say(rpcErrorMessage(id, refusal));
+        return;
+      }
+      if (session.ended) return;
+      this.onLink(inbound.at(target), session, id, (link) => {
+        session.remember(method, body);
+        const { ledger } = this.dispatcher;
+        const call = new LegacyCall(ledger, target, session, link, { id, method, tool });
+        link.submit(call, body, envelope);
+      });
+    };
+    const terms = { owner: session, id };
+    this.dispatcher.whenAdmitted(endpoint, principal, { method, tool }, go, terms);
   }
 
   private forward(
@@ -128,11 +135,11 @@ export class LegacySse implements MessageTaker {
     body: Buffer,
     envelope: Envelope,
   ): void {
+    const id = envelope.method === 'notifications/cancelled' ? cancelledId(body) : null;
+    if (id !== null && this.dispatcher.cancelWaiting(inbound.endpoint, session, id)) return;
     this.onLink(inbound, session, null, (link) => {
       session.forward(link, body, envelope.method);
       if (envelope.method === 'notifications/initialized') session.listen();
-      if (envelope.method !== 'notifications/cancelled') return;
-      const id = cancelledId(body);
       if (id !== null) session.callById(id)?.cancel(cancelledError());
     });
   }
@@ -166,18 +173,30 @@ export class LegacySse implements MessageTaker {
     // A notification starts nothing; requests were refused at the door already.
     if (endpoint.unavailable !== null || this.dispatcher.isDraining) return;
     const { ledger } = this.dispatcher;
+    const startedMs = ledger.nowMs();
     ledger.begin(endpoint);
     session
       .connect(endpoint, client, inbound.hops)
-      .finally(() => {
-        ledger.finish(endpoint);
-      })
       .then(goOn)
       .catch((error: unknown) => {
+        const known = error instanceof UpstreamError;
+        if (known) ledger.failed(endpoint, 'initialize', error, startedMs);
         if (id === null) return;
-        const fault =
-          error instanceof UpstreamError ? rpcErrorOf(error, endpoint) : internalFault();
-        session.say(rpcErrorMessage(id, fault));
+        session.say(rpcErrorMessage(id, known ? rpcErrorOf(error, endpoint) : internalFault()));
+      })
+      .finally(() => {
+        ledger.finish(endpoint);
       });
   }
+}
+
+/** What the client chose of the aggregate endpoint has to be said with every message, as it names the endpoint. */
+function selectionOf({ request, path }: Inbound): string {
+  const url = request.url ?? '';
+  const at = url.indexOf('?');
+  if (at < 0 || !isRootPath(path)) return '';
+  const query = new URLSearchParams(url.slice(at + 1));
+  query.delete('sessionId');
+  const text = query.toString();
+  return text === '' ? '' : `&${text}`;
 }

@@ -74,6 +74,8 @@ export class OwnConversations {
 
 /** One of them. Calls that use it count themselves in `users`. */
 export class KeptConversation implements ConversationSink {
+  /** Calls are all there is on it. */
+  readonly hearsNotifications = false;
   /** Resolves once it can be used. */
   readonly ready: Promise<void>;
   users = 0;
@@ -152,7 +154,7 @@ export class KeptConversation implements ConversationSink {
 }
 
 /** Over HTTP a later request could overtake the notification: it is waited for, whatever becomes of it. */
-async function initialized(conversation: Conversation): Promise<void> {
+export async function initialized(conversation: Conversation): Promise<void> {
   if (conversation.kind === 'messages') {
     conversation.send(INITIALIZED);
     return;

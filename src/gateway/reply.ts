@@ -3,6 +3,7 @@ import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { problemDocument, type ProblemError } from '../kernel/problem.js';
 import { rpcErrorMessage } from '../protocol/message.js';
 import type { RpcError } from '../protocol/rpc-error.js';
+import { limitStall } from './stall.js';
 import { retryAfterS } from './wire-error.js';
 
 /** Answers longer than this go out as slices in one writev instead of being copied together. */
@@ -36,6 +37,7 @@ export function sendReply(
   jsonHead['content-length'] = length;
   jsonHead['x-request-id'] = requestId;
   response.writeHead(200, jsonHead);
+  if (length > COPY_LIMIT) limitStall(response);
   if (idEnd === 0) {
     response.end(message);
   } else if (length > COPY_LIMIT) {

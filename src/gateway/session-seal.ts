@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { SealedText } from '../auth/sealed-text.js';
 import type { SessionKeys } from '../auth/session-keys.js';
 import type { Clock } from '../kernel/clock.js';
 import { isJsonObject } from '../kernel/json.js';
@@ -16,41 +16,29 @@ export interface SealedSession {
 }
 
 const LIFE_MS = 30 * 24 * 3_600_000;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 /** Header lines have a bound of 16 KiB in all; a client with longer facts gets an id without them. */
 const MAX_FACTS_BYTES = 3_072;
 const MAX_ID_CHARS = 8_192;
-const CIPHER = 'aes-256-gcm';
 
-/** Seals and opens session ids: `<key id>.<base64url(nonce, ciphertext, tag)>`, AES-256-GCM, the key id authenticated. */
+/** Seals and opens session ids. */
 export class SessionSeal {
+  private readonly text: SealedText;
+
   constructor(
-    private readonly keys: SessionKeys,
+    keys: SessionKeys,
     private readonly clock: Clock,
-    private readonly random: Random,
-  ) {}
+    random: Random,
+  ) {
+    this.text = new SealedText(keys, random, '', MAX_ID_CHARS);
+  }
 
   seal(session: SealedSession): string {
-    const { id, key } = this.keys.current();
-    const nonce = this.random.bytes(NONCE_BYTES);
-    const cipher = createCipheriv(CIPHER, key, nonce);
-    cipher.setAAD(Buffer.from(id));
-    const body = Buffer.concat([cipher.update(this.content(session), 'utf8'), cipher.final()]);
-    return `${id}.${Buffer.concat([nonce, body, cipher.getAuthTag()]).toString('base64url')}`;
+    return this.text.seal(this.content(session));
   }
 
   /** `null` for whatever was not sealed by a known key, was changed, or has expired. */
   open(sealed: string): SealedSession | null {
-    const dot = sealed.indexOf('.');
-    if (dot <= 0 || sealed.length > MAX_ID_CHARS) return null;
-    const id = sealed.slice(0, dot);
-    const key = this.keys.find(id);
-    const bytes = Buffer.from(sealed.slice(dot + 1), 'base64url');
-    if (key === undefined || bytes.length <= NONCE_BYTES + TAG_BYTES) return null;
-    // base64 has several spellings of the same bytes; only ours counts, as ids are compared as text elsewhere.
-    if (bytes.toString('base64url') !== sealed.slice(dot + 1)) return null;
-    const text = decrypt(id, key, bytes);
+    const text = this.text.open(sealed);
     return text === null ? null : this.read(text);
   }
 
@@ -58,10 +46,10 @@ export class SessionSeal {
     const expires = Math.floor((this.clock.now() + LIFE_MS) / 1_000);
     const { serviceId, version, principalId, client } = session;
     const short = { s: serviceId, v: version, p: principalId, e: expires };
-    if (client === null || JSON.stringify(client).length > MAX_FACTS_BYTES) {
-      return JSON.stringify(short);
-    }
-    return JSON.stringify({ ...short, c: client });
+    const known = JSON.stringify(short);
+    const facts = client === null ? null : JSON.stringify(client);
+    if (facts === null || facts.length > MAX_FACTS_BYTES) return known;
+    return `${known.slice(0, -1)},"c":${facts}}`;
   }
 
   private read(text: string): SealedSession | null {
@@ -71,20 +59,6 @@ export class SessionSeal {
     if (typeof s !== 'string' || typeof v !== 'string' || typeof p !== 'string') return null;
     if (typeof e !== 'number' || e * 1_000 <= this.clock.now()) return null;
     return { serviceId: s, version: v, principalId: p, client: factsOf(c) };
-  }
-}
-
-function decrypt(id: string, key: Buffer, bytes: Buffer): string | null {
-  const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES), {
-    authTagLength: TAG_BYTES,
-  });
-  decipher.setAAD(Buffer.from(id));
-  decipher.setAuthTag(bytes.subarray(bytes.length - TAG_BYTES));
-  try {
-    const body = bytes.subarray(NONCE_BYTES, bytes.length - TAG_BYTES);
-    return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8');
-  } catch {
-    return null;
   }
 }
 

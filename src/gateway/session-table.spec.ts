@@ -5,6 +5,7 @@ import { SystemRandom } from '../kernel/random.js';
 import { RpcError } from '../protocol/rpc-error.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import type { ClientFacts } from '../upstream/upstream.js';
+import { sessionChannel, type SessionMessage } from './channels.js';
 import type { Endpoint } from './endpoint.js';
 import { Pulse } from './pulse.js';
 import { CompiledRouteTable } from './route-table.js';
@@ -83,6 +84,20 @@ describe('the session table', () => {
     await opened(table, two.endpoint);
     expect(table.begin(two.endpoint, ANN, CLIENT)).toMatchObject({ httpStatus: 503 });
     expect([table.size, table.sizeOf('s'), table.sizeOf('t')]).toEqual([3, 2, 1]);
+  });
+
+  it('tells of the end of a session only when it told of its beginning', async () => {
+    const told: unknown[] = [];
+    const hear = (message: unknown): void => {
+      told.push((message as SessionMessage).event);
+    };
+    sessionChannel.subscribe(hear);
+    const table = tableOn(new ManualClock());
+    const { endpoint } = endpointOf();
+    (table.begin(endpoint, ANN, CLIENT) as StreamableSession).end('not-opened');
+    (await opened(table, endpoint)).end('deleted');
+    sessionChannel.unsubscribe(hear);
+    expect([told, table.size]).toEqual([['opened', 'closed'], 0]);
   });
 
   it('makes room by an idle session, which comes back by its id', async () => {

@@ -30,9 +30,19 @@ const EVICTABLE_AFTER_MS = 60_000;
 const MAX_TOMBSTONES = 20_000;
 const CAP_RETRY_S = 10;
 
+/** What stands beside the sessions for clients that open none, and hears what they hear. */
+export interface SessionCompanion {
+  announce(serviceId: string, methods: readonly string[]): void;
+  endService(serviceId: string): void;
+  endStreams(): void;
+  endAll(): void;
+}
+
 /** Every client's session, by id and by service. The only maker and the only forgetter of sessions. */
 export class SessionTable implements SessionOwner {
   readonly replays = new ReplayBudget();
+  /** Set once, before the first request. */
+  companion: SessionCompanion | null = null;
   private readonly streamable = new Map<string, StreamableSession>();
   private readonly legacy = new Map<string, LegacySession>();
   private readonly services = new Map<string, Set<Session>>();
@@ -93,6 +103,13 @@ export class SessionTable implements SessionOwner {
     return session;
   }
 
+  /** Counts a session that no client holds itself: swaps, the end of its service and want of room reach it as others. */
+  adopt(session: Session, endpoint: Endpoint): RpcError | null {
+    const refusal = this.roomFor(endpoint);
+    if (refusal === null) this.add(session);
+    return refusal;
+  }
+
   /** The session with this id, if it is of this service and principal; one that was sealed elsewhere is resumed. */
   find(id: string, endpoint: Endpoint, principal: Principal): StreamableSession | null {
     const known = this.streamable.get(id);
@@ -107,6 +124,7 @@ export class SessionTable implements SessionOwner {
 
   /** Tells every client of the service that listens, `notifications/tools/list_changed` for one. */
   announce(serviceId: string, methods: readonly string[]): void {
+    this.companion?.announce(serviceId, methods);
     const messages = methods.map((method) => rpcNotification(method));
     for (const session of [...(this.services.get(serviceId) ?? [])]) {
       for (const message of messages) session.announce(message);
@@ -115,6 +133,7 @@ export class SessionTable implements SessionOwner {
 
   /** Ends the sessions of a service for good: their next request gets 404. */
   endService(serviceId: string, reason: SessionEnd = 'service-removed'): void {
+    this.companion?.endService(serviceId);
     for (const session of [...(this.services.get(serviceId) ?? [])]) session.end(reason);
   }
 
@@ -134,6 +153,7 @@ export class SessionTable implements SessionOwner {
 
   /** Ends what would keep a shutdown waiting: standing streams, and sessions that do nothing else. */
   endStreams(): void {
+    this.companion?.endStreams();
     for (const session of this.streamable.values()) session.endStanding();
     for (const session of [...this.legacy.values()]) {
       if (session.link?.busy !== true) session.end('shutdown');
@@ -141,6 +161,7 @@ export class SessionTable implements SessionOwner {
   }
 
   endAll(): void {
+    this.companion?.endAll();
     for (const serviceId of [...this.services.keys()]) this.endService(serviceId, 'shutdown');
     this.cancelTimer?.();
     this.cancelTimer = null;

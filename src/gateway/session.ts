@@ -138,7 +138,8 @@ export abstract class Session implements LinkOwner {
     const { link } = this;
     this.link = null;
     link?.close();
-    this.tell('closed', reason);
+    // One that never came to be open was not told of, either.
+    if (this.id !== '') this.tell('closed', reason);
     this.owner.sessionEnded(this, reason);
   }
 

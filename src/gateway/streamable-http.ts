@@ -7,10 +7,10 @@ import { UpstreamError } from '../upstream/upstream.errors.js';
 import { submitBatch } from './batch.js';
 import type { Asked } from './call.js';
 import { CallRelay } from './call-relay.js';
-import type { Dispatcher } from './dispatcher.js';
+import { WAIT, type Dispatcher } from './dispatcher.js';
+import type { Endpoint } from './endpoint.js';
 import { isOwnEventId } from './event-store.js';
 import { BOTH_KINDS } from './exchange-call.js';
-import { gatewayProblems } from './gateway.errors.js';
 import { HttpCall } from './http-call.js';
 import type { Inbound } from './inbound.js';
 import { agreedVersion, clientFactsOf, initializeResult } from './initialize.js';
@@ -24,7 +24,8 @@ import {
   toolOf,
   type MessageTaker,
 } from './post-body.js';
-import { sendEmpty, sendProblem, sendRpcError } from './reply.js';
+import { refuseAccept, refuseMethod, sessionFault } from './refusals.js';
+import { sendEmpty, sendRpcError } from './reply.js';
 import type { SessionTable } from './session-table.js';
 import type { StatelessFront } from './stateless-front.js';
 import type { StreamableSession } from './streamable-session.js';
@@ -100,19 +101,50 @@ export class StreamableHttp implements MessageTaker {
     envelope: Envelope,
   ): void {
     const { endpoint, principal } = inbound;
-    const tool = toolOf(body, envelope);
-    const refusal = this.dispatcher.admitCall(endpoint, principal, envelope.method, tool);
-    if (refusal !== null) {
-      sendRpcError(inbound.response, inbound.requestId, id, refusal);
-      return;
-    }
-    const asked = { id, method: envelope.method, tool };
-    const link = session.readyLink(endpoint);
+    const asked = { id, method: envelope.method, tool: toolOf(body, envelope) };
+    const verdict = this.dispatcher.admit(endpoint, principal, asked.method, asked.tool);
+    if (verdict === null) this.go(inbound, session, asked, body, envelope);
+    else if (verdict === WAIT) this.wait(inbound, session, asked, body, envelope);
+    else sendRpcError(inbound.response, inbound.requestId, id, verdict);
+  }
+
+  private wait(
+    inbound: Inbound,
+    session: StreamableSession,
+    asked: Asked,
+    body: Buffer,
+    envelope: Envelope,
+  ): void {
+    const { endpoint, principal, response, requestId } = inbound;
+    const { id } = asked;
+    const goOn = (refusal: RpcError | null, target: Endpoint): void => {
+      const fault = refusal ?? (session.ended ? unknownSession() : null);
+      if (fault !== null) {
+        sendRpcError(response, requestId, id, fault);
+        return;
+      }
+      try {
+        this.go(inbound.at(target), session, asked, body, envelope);
+      } catch (error) {
+        this.fail(inbound, id, error);
+      }
+    };
+    this.dispatcher.wait(endpoint, principal, asked, goOn, { response, owner: session, id });
+  }
+
+  private go(
+    inbound: Inbound,
+    session: StreamableSession,
+    asked: Asked,
+    body: Buffer,
+    envelope: Envelope,
+  ): void {
+    const link = session.readyLink(inbound.endpoint);
     if (link !== null) {
       this.submit(inbound, session, link, asked, body, envelope);
       return;
     }
-    this.onLink(inbound, session, id, (opened) => {
+    this.onLink(inbound, session, asked.id, (opened) => {
       this.submit(inbound, session, opened, asked, body, envelope);
     });
   }
@@ -146,6 +178,12 @@ export class StreamableHttp implements MessageTaker {
     body: Buffer,
     envelope: Envelope,
   ): void {
+    // A cancelled call gets an answer, as its response would stay open for as long as the upstream keeps silent.
+    const cancelled = envelope.method === 'notifications/cancelled' ? cancelledId(body) : null;
+    if (cancelled !== null && this.dispatcher.cancelWaiting(inbound.endpoint, session, cancelled)) {
+      sendEmpty(inbound.response, inbound.requestId, 202);
+      return;
+    }
     this.onLink(inbound, session, null, (link) => {
       const { conversation } = link;
       session.lastUsedMs = this.sessions.pulse.nowMs();
@@ -158,7 +196,7 @@ export class StreamableHttp implements MessageTaker {
         return;
       }
       session.forward(link, body, envelope.method);
-      if (envelope.method === 'notifications/cancelled') cancelCall(session, body);
+      if (cancelled !== null) session.callById(cancelled)?.cancel(cancelledError());
       sendEmpty(inbound.response, inbound.requestId, 202);
     });
   }
@@ -271,49 +309,34 @@ export class StreamableHttp implements MessageTaker {
       return;
     }
     const { ledger } = this.dispatcher;
+    const startedMs = ledger.nowMs();
     ledger.begin(endpoint);
+    // Counted until the call has counted itself, so that no other takes its place in between.
     session
       .connect(endpoint, session.client, inbound.hops)
-      .finally(() => {
-        ledger.finish(endpoint);
-      })
       .then(goOn)
       .catch((error: unknown) => {
         if (session.id === '') session.end('not-opened');
-        if (error instanceof UpstreamError) {
-          sendRpcError(response, requestId, id, rpcErrorOf(error, endpoint));
+        if (!(error instanceof UpstreamError)) {
+          this.fail(inbound, id, error);
           return;
         }
-        this.logger.error({ err: error, request_id: requestId }, 'a message failed');
-        sendRpcError(response, requestId, id, internalFault());
+        ledger.failed(endpoint, 'initialize', error, startedMs);
+        sendRpcError(response, requestId, id, rpcErrorOf(error, endpoint));
+      })
+      .finally(() => {
+        ledger.finish(endpoint);
       });
   }
-}
 
-function sessionFault(inbound: Inbound, session: StreamableSession | null): RpcError | null {
-  if (session !== null) return inbound.versionFault(session.version);
-  if (inbound.sessionId !== undefined) return unknownSession();
-  const message = 'The Mcp-Session-Id header is missing';
-  return new RpcError(RPC.invalidRequest, message, undefined, 400);
-}
-
-/** A cancelled call gets an answer, as its response would stay open for as long as the upstream keeps silent. */
-function cancelCall(session: StreamableSession, body: Buffer): void {
-  const id = cancelledId(body);
-  if (id !== null) session.callById(id)?.cancel(cancelledError());
+  private fail({ response, requestId }: Inbound, id: Buffer | null, error: unknown): void {
+    this.logger.error({ err: error, request_id: requestId }, 'a message failed');
+    sendRpcError(response, requestId, id, internalFault());
+  }
 }
 
 /** End-to-end headers for the upstream; what it must not get wrong about the client's wishes. */
 function headersFor(inbound: Inbound): Readonly<Record<string, string>> {
   if (inbound.acceptsJson && inbound.acceptsStream) return BOTH_KINDS;
   return { accept: inbound.acceptsJson ? 'application/json' : 'text/event-stream' };
-}
-
-function refuseAccept({ response, requestId, path }: Inbound): void {
-  sendProblem(response, requestId, path, gatewayProblems['not-acceptable']());
-}
-
-export function refuseMethod({ response, requestId, path }: Inbound, allow: string): void {
-  const problem = gatewayProblems['method-not-allowed']({ headers: { allow } });
-  sendProblem(response, requestId, path, problem);
 }

@@ -4,7 +4,13 @@ import type { ClientFacts } from '../upstream/upstream.js';
 import type { ListenRelay } from './listen-relay.js';
 import type { Endpoint } from './endpoint.js';
 import { EventStream, type StreamOwner } from './event-stream.js';
-import { eventId, EventStore, readEventId, type EventPosition } from './event-store.js';
+import {
+  eventId,
+  EventStore,
+  readEventId,
+  type EventPosition,
+  type IdSplice,
+} from './event-store.js';
 import { eachMessage } from './exchange-call.js';
 import type { HttpCall } from './http-call.js';
 import type { Link } from './link.js';
@@ -65,9 +71,10 @@ export class StreamableSession extends Session implements StreamOwner {
   }
 
   /** Keeps an event of a call's stream and answers its id. */
-  keep(stream: number, message: Buffer): string {
+  keep(stream: number, message: Buffer, splice: IdSplice | null = null): string {
     this.events ??= new EventStore(this.owner.replays);
-    return eventId(this.epoch, stream, this.events.append(stream, message, this.pulse.nowMs()));
+    const seq = this.events.append(stream, message, this.pulse.nowMs(), splice);
+    return eventId(this.epoch, stream, seq);
   }
 
   primeId(stream: number): string {
@@ -179,8 +186,10 @@ export class StreamableSession extends Session implements StreamOwner {
     const running = this.newestCall((call) => call.streamNumber === stream);
     const owner = running ?? this;
     const target = new EventStream(response, requestId, owner, this.pulse);
-    for (const event of this.events?.after(stream, position.seq) ?? []) {
-      target.send(event.message, eventId(this.epoch, stream, event.seq));
+    for (const { message, seq, splice } of this.events?.after(stream, position.seq) ?? []) {
+      const id = eventId(this.epoch, stream, seq);
+      if (splice === null) target.send(message, id);
+      else target.sendSpliced(message, splice.idStart, splice.idEnd, splice.id, id);
     }
     if (running === null) target.end();
     else running.attach(target);

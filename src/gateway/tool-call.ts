@@ -41,7 +41,8 @@ interface CallLine {
 
 /**
  * Calls the tool on the conversation that calls like this share, or where the upstream takes but one, on one that is
- * opened and closed for it. Rejects with a `ProblemError`. Never tries twice.
+ * opened and closed for it. Rejects with a `ProblemError`. Never tries twice. The ledger counts it already; that count is
+ * given back here.
  */
 export async function callToolOnce(
   ledger: CallLedger,
@@ -56,9 +57,17 @@ export async function callToolOnce(
   let line: CallLine | null = null;
   const startedMs = ledger.nowMs();
   try {
-    line = await lineFor(own, terminated, terms.signal);
-    const message = await answerOf(ledger, line, terminated, tool, args, terms.signal);
-    return outcomeOf(message, endpoint, ledger.nowMs() - startedMs);
+    let answer: Promise<Buffer>;
+    try {
+      line = await lineFor(own, terminated, terms.signal);
+      answer = answerOf(ledger, line, terminated, tool, args, terms.signal);
+    } catch (error) {
+      if (error instanceof UpstreamError) ledger.failed(endpoint, 'initialize', error, startedMs);
+      throw error;
+    } finally {
+      ledger.finish(endpoint);
+    }
+    return outcomeOf(await answer, endpoint, ledger.nowMs() - startedMs);
   } catch (error) {
     throw error instanceof UpstreamError ? problemOfUpstream(error, endpoint) : error;
   } finally {
@@ -88,9 +97,9 @@ async function lineFor(
   return { link: Link.over(endpoint, { ...lease, release }, kept.conversation), id: kept.nextId() };
 }
 
-/** The same endpoint, its counters included, with another deadline. */
+/** The same endpoint, its counters included, with a deadline of the caller's, which says nothing of the upstream. */
 function withTimeout(endpoint: Endpoint, callTimeoutMs: number): Endpoint {
-  return { ...endpoint, callTimeoutMs };
+  return { ...endpoint, callTimeoutMs, flow: { ...endpoint.flow, circuitFailures: 0 } };
 }
 
 function answerOf(

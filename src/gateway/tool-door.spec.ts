@@ -75,6 +75,13 @@ describe('a filtered list', () => {
     expect(JSON.parse(message.toString())).toMatchObject({ id: 1, error: { code: -32000 } });
   });
 
+  it('refuses what is nested too deep to be written again', () => {
+    const deep = `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`;
+    const message = Buffer.from(`{"jsonrpc":"2.0","id":1,"result":{"tools":[],"x":${deep}}}`);
+    const answer = withoutRefusedTools(door, message, Buffer.from('"é"'));
+    expect(JSON.parse(answer.toString())).toMatchObject({ id: 'é', error: { code: -32000 } });
+  });
+
   it('passes errors', () => {
     expect(filtered({ id: 5, error: { code: -1, message: 'm' } })).toMatchObject({
       id: 'é',

@@ -83,11 +83,23 @@ export function withoutRefusedTools(door: ToolDoor, message: Buffer, id: Buffer)
     );
   }
   const [member, value] = result === undefined ? ['error', error] : ['result', result];
-  return Buffer.from(
-    `{"jsonrpc":"2.0","id":${id.toString('utf8')},"${member}":${JSON.stringify(value ?? null)}}`,
-  );
+  const text = textOf(value ?? null);
+  if (text === null) return rpcErrorMessage(id, unreadable());
+  return Buffer.from(`{"jsonrpc":"2.0","id":${id.toString('utf8')},"${member}":${text}}`);
+}
+
+/** `null` when the value is nested too deep: what a parser takes, writing it again may not, as that recurses. */
+function textOf(value: unknown): string | null {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return null;
+  }
 }
 
 function unreadable(): RpcError {
-  return new RpcError(RPC.upstreamFailed, 'The answer of the upstream is not valid JSON');
+  return new RpcError(
+    RPC.upstreamFailed,
+    'The answer of the upstream is not valid JSON, or is nested too deep',
+  );
 }

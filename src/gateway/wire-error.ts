@@ -47,6 +47,39 @@ const FAMILY: Readonly<Record<UpstreamErrorCode, Family>> = {
   'crash-loop': 'down',
 };
 
+/** Failures that a caller brings about by what it asks, or that the upstream was well enough to answer. */
+const NO_FAULT_OF_TRANSPORT: ReadonlySet<UpstreamErrorCode> = new Set([
+  'aborted',
+  'body-too-large',
+  'hop-limit',
+  'line-too-long',
+  'unauthorized',
+]);
+
+/** What an error says of the upstream: that it lives, that it fails, or nothing. */
+export function speaksOf({ code, facts }: UpstreamError): 'life' | 'failure' | 'nothing' {
+  if (NO_FAULT_OF_TRANSPORT.has(code)) return 'nothing';
+  switch (FAMILY[code]) {
+    case 'answered':
+      return 'life';
+    case 'busy':
+    case 'down':
+    case 'expired':
+      return 'nothing';
+    case 'lost':
+      return isAnswer(facts.httpStatus ?? 0) ? 'life' : 'failure';
+    case 'start':
+    case 'start-late':
+    case 'late':
+      return 'failure';
+  }
+}
+
+/** Whether an HTTP status comes from a server that does its work, if only to refuse. */
+export function isAnswer(status: number): boolean {
+  return status >= 200 && status !== 502 && status !== 503 && status !== 504;
+}
+
 /**
  * The JSON-RPC side of an `UpstreamError`. A call that was under way is answered with HTTP 200, so that clients show the
  * error itself; what could not even be opened carries the status of a gateway (RFC 9110, 15.6).
@@ -142,8 +175,12 @@ export function problemOfRefusal(refusal: RpcError): ProblemError {
       return refusal.httpStatus === 429
         ? gatewayProblems.limited(details)
         : gatewayProblems.busy(details);
+    case RPC.upstreamFailed:
+      return gatewayProblems['upstream-failed'](details);
     default:
-      return gatewayProblems.unavailable(details);
+      return refusal.httpStatus === 404
+        ? gatewayProblems['unknown-route'](details)
+        : gatewayProblems.unavailable(details);
   }
 }
 
@@ -162,6 +199,17 @@ export function internalFault(): RpcError {
 /** 404 makes a client initialise anew (2025-11-25, Streamable HTTP, session management 4). */
 export function unknownSession(): RpcError {
   return new RpcError(RPC.unknownSession, 'The session is unknown or has ended', undefined, 404);
+}
+
+/** Too many calls, by whatever count. */
+export function limitedError(
+  message: string,
+  service: string,
+  reason: string,
+  seconds: number,
+  status: number,
+): RpcError {
+  return new RpcError(RPC.limited, message, { service, reason, retry_after_s: seconds }, status);
 }
 
 export function unavailableError(service: string, why: Unavailability): RpcError {

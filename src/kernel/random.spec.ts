@@ -16,4 +16,18 @@ describe('the system random source', () => {
     expect(random.uuid()).not.toBe(random.uuid());
     expect(random.bytes(16).equals(random.bytes(16))).toBe(false);
   });
+
+  it('hands out every byte once, across the ends of what it fetched', () => {
+    const seen = new Set(Array.from({ length: 2000 }, () => random.bytes(12).toString('hex')));
+    expect(seen.size).toBe(2000);
+    expect([...seen].some((hex) => /^0{12}|0{12}$/.test(hex))).toBe(false);
+  });
+
+  it('keeps what it handed out apart from what comes later', () => {
+    const first = random.bytes(12);
+    const before = first.toString('hex');
+    for (let time = 0; time < 1000; time += 1) random.bytes(12).fill(255);
+    expect(first.toString('hex')).toBe(before);
+    expect(random.bytes(100)).toHaveLength(100);
+  });
 });

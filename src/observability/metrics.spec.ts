@@ -64,15 +64,34 @@ describe('Metrics', () => {
     const metrics = make();
     let states: Record<string, number> = { active: 2, error: 1 };
     metrics.readFrom({ servicesByState: () => states, instances: () => 4 });
-    metrics.readFrom({ routeTableVersion: () => 9 });
+    metrics.readFrom({ routeTableVersion: () => 9, callsWaiting: () => 3 });
     expect(await lines(metrics, 'switchyard_services{')).toHaveLength(2);
     states = { active: 3 };
     expect(await lines(metrics, 'switchyard_services{')).toEqual([
       'switchyard_services{state="active"} 3',
     ]);
     expect(await lines(metrics, 'switchyard_instances')).toEqual(['switchyard_instances 4']);
+    expect(await lines(metrics, 'switchyard_calls_waiting')).toEqual([
+      'switchyard_calls_waiting 3',
+    ]);
     expect(await lines(metrics, 'switchyard_route_table_version')).toEqual([
       'switchyard_route_table_version 9',
+    ]);
+  });
+});
+
+describe('alerts in the metrics', () => {
+  it('are counted by severity as they fire, and by what came of telling', async () => {
+    const metrics = make();
+    metrics.readFrom({ alertsFiring: () => ({ critical: 2, warning: 0 }) });
+    metrics.recordDelivery('delivered');
+    metrics.recordDelivery('delivered');
+    metrics.recordDelivery('dead');
+    expect(await lines(metrics, 'switchyard_alert')).toEqual([
+      'switchyard_alert_deliveries_total{outcome="delivered"} 2',
+      'switchyard_alert_deliveries_total{outcome="dead"} 1',
+      'switchyard_alerts_firing{severity="critical"} 2',
+      'switchyard_alerts_firing{severity="warning"} 0',
     ]);
   });
 });
@@ -84,10 +103,21 @@ describe('ChannelSubscriber', () => {
     subscriber.start();
     channel('switchyard:call').publish({ service: 'a', outcome: 'ok', duration_ms: 5 });
     channel('switchyard:commit').publish({ duration_ms: 2 });
+    for (const [service_id, state] of [
+      ['1', 'open'],
+      ['1', 'half-open'],
+      ['2', 'open'],
+      ['1', 'closed'],
+    ]) {
+      channel('switchyard:circuit').publish({ service_id, state });
+    }
     for (const event of ['opened', 'resumed', 'moved', 'closed']) {
       channel('switchyard:session').publish({ event });
     }
     subscriber.stop();
+    expect(await lines(metrics, 'switchyard_circuits_open')).toEqual([
+      'switchyard_circuits_open 1',
+    ]);
     channel('switchyard:call').publish({ service: 'a', outcome: 'ok', duration_ms: 5 });
     expect(await lines(metrics, 'switchyard_calls_total')).toEqual([
       'switchyard_calls_total{service="a",outcome="ok"} 1',

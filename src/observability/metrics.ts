@@ -4,11 +4,16 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 export const METRIC_NAMES = {
   switchyard_calls_total: 'Calls through the gateway by service, and by how they ended (outcome)',
   switchyard_call_duration_seconds: 'Seconds from a request to the end of its answer, by service',
+  switchyard_calls_waiting: 'Calls that wait for their turn',
+  switchyard_circuits_open: 'Services that are not called for a while, as they kept failing',
   switchyard_sessions: 'Open sessions of clients',
   switchyard_services: 'Services by state',
   switchyard_instances: 'Live instances of upstreams, remote connections included',
   switchyard_store_commit_seconds: 'Seconds until a change was durable',
   switchyard_route_table_version: 'Version of the route table that serves',
+  switchyard_alerts_firing: 'Alerts that fire, by severity',
+  switchyard_alert_deliveries_total:
+    'Attempts to deliver alerts, by what came of them (delivered, failed, dead)',
 } as const;
 
 type MetricName = keyof typeof METRIC_NAMES;
@@ -39,7 +44,11 @@ export interface MetricSources {
   readonly servicesByState?: () => Readonly<Record<string, number>>;
   /** Live instances. */
   readonly instances?: () => number;
+  /** Calls that wait for their turn. */
+  readonly callsWaiting?: () => number;
   readonly routeTableVersion?: () => number;
+  /** How many alerts of each severity fire. */
+  readonly alertsFiring?: () => Readonly<Record<string, number>>;
 }
 
 /** The Prometheus registry. Owns all series; the label `service` is bounded and dropped when its service goes. */
@@ -51,6 +60,9 @@ export class Metrics {
   private readonly durations: Histogram<'service'>;
   private readonly sessions: Gauge;
   private readonly commits: Histogram;
+  private readonly circuits: Gauge;
+  private readonly openCircuits = new Set<string>();
+  private readonly deliveries: Counter<'outcome'>;
 
   constructor(options: { readonly processMetrics: boolean }) {
     const registers = [this.registry];
@@ -69,12 +81,19 @@ export class Metrics {
       ...named('switchyard_sessions'),
       registers,
     });
+    this.circuits = new Gauge({ ...named('switchyard_circuits_open'), registers });
     this.commits = new Histogram({
       ...named('switchyard_store_commit_seconds'),
       buckets: COMMIT_BUCKETS_S,
       registers,
     });
+    this.deliveries = new Counter({
+      ...named('switchyard_alert_deliveries_total'),
+      labelNames: ['outcome'],
+      registers,
+    });
     this.addSourced(registers);
+    this.addWaiting(registers);
     if (options.processMetrics) collectDefaultMetrics({ register: this.registry });
   }
 
@@ -93,8 +112,19 @@ export class Metrics {
     this.sessions.inc(change);
   }
 
+  /** Several circuits of one service, as while it is replaced, are one. */
+  recordCircuit(serviceId: string, open: boolean): void {
+    if (open) this.openCircuits.add(serviceId);
+    else this.openCircuits.delete(serviceId);
+    this.circuits.set(this.openCircuits.size);
+  }
+
   recordCommit(durationMs: number): void {
     this.commits.observe(durationMs / 1_000);
+  }
+
+  recordDelivery(outcome: 'delivered' | 'failed' | 'dead'): void {
+    this.deliveries.inc({ outcome });
   }
 
   /** Drops the series of a service that is gone or has another name now. */
@@ -120,6 +150,17 @@ export class Metrics {
     return service;
   }
 
+  private addWaiting(registers: Registry[]): void {
+    const current = (): MetricSources => this.sources;
+    new Gauge({
+      ...named('switchyard_calls_waiting'),
+      registers,
+      collect(): void {
+        this.set(current().callsWaiting?.() ?? 0);
+      },
+    });
+  }
+
   private addSourced(registers: Registry[]): void {
     const current = (): MetricSources => this.sources;
     new Gauge({
@@ -130,6 +171,17 @@ export class Metrics {
         this.reset();
         for (const [state, count] of Object.entries(current().servicesByState?.() ?? {})) {
           this.set({ state }, count);
+        }
+      },
+    });
+    new Gauge({
+      ...named('switchyard_alerts_firing'),
+      labelNames: ['severity'],
+      registers,
+      collect(): void {
+        this.reset();
+        for (const [severity, count] of Object.entries(current().alertsFiring?.() ?? {})) {
+          this.set({ severity }, count);
         }
       },
     });

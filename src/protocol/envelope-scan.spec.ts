@@ -59,6 +59,16 @@ describe('scanEnvelope', () => {
       '{"jsonrpc":"2.0","id":1,"method":"b","params":{"n\\u0061me":"x"}}',
     ],
     ['an escaped method', '{"jsonrpc":"2.0","id":1,"method":"tools\\/call"}'],
+    ['a bad escape in the id', '{"jsonrpc":"2.0","id":"\\q","method":"b"}'],
+    ['a raw line break in the id', '{"jsonrpc":"2.0","id":"a\n","method":"b"}'],
+    [
+      'a bad escape in the progress token',
+      '{"jsonrpc":"2.0","id":1,"method":"b","params":{"_meta":{"progressToken":"\\u00"}}}',
+    ],
+    [
+      'a bad escape in the token of a progress notification',
+      '{"jsonrpc":"2.0","method":"b","params":{"progressToken":"\\q"}}',
+    ],
     ['another version', '{"jsonrpc":"1.0","id":1,"method":"b"}'],
     ['no version', '{"id":1,"method":"b"}'],
     ['a null id', '{"jsonrpc":"2.0","id":null,"method":"b"}'],

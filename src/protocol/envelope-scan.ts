@@ -175,7 +175,7 @@ function topMember(body: Buffer, keyStart: number, keyEnd: number, at: number): 
   let end: number;
   if (key === PARAMS) end = body[at] === OPEN_BRACE ? walk(body, at, 'params') : -1;
   else end = endOfValue(body, at);
-  if (end < 0 || (key === ID && !isToken(body, at))) return -1;
+  if (end < 0 || (key === ID && (!isToken(body, at) || !isSound(body, at, end)))) return -1;
   starts[key] = at;
   ends[key] = end;
   return end;
@@ -199,6 +199,7 @@ function paramsMember(body: Buffer, keyStart: number, keyEnd: number, at: number
   if (matches(body, keyStart, keyEnd, TOKEN_KEY)) {
     if (!meet(4)) return -1;
     if (end > 0 && isToken(body, at)) {
+      if (!isSound(body, at, end)) return -1;
       progressStart = at;
       progressEnd = end;
     }
@@ -211,6 +212,7 @@ function metaMember(body: Buffer, keyStart: number, keyEnd: number, at: number):
   if (matches(body, keyStart, keyEnd, TOKEN_KEY)) {
     if (!meet(8)) return -1;
     if (end > 0 && isToken(body, at)) {
+      if (!isSound(body, at, end)) return -1;
       tokenStart = at;
       tokenEnd = end;
     }
@@ -231,6 +233,24 @@ function meet(bit: number): boolean {
 function isToken(body: Buffer, at: number): boolean {
   const c = body[at] ?? 0;
   return c === QUOTE || c === MINUS || (c >= 48 && c <= 57);
+}
+
+/** Ids and tokens are used by us away from their message, so that bad escapes in them are found here. */
+function isSound(body: Buffer, start: number, end: number): boolean {
+  for (let i = start; i < end; i += 1) {
+    const c = body[i] ?? 0;
+    if (c < 32 || c === BACKSLASH) return isJson(body, start, end);
+  }
+  return true;
+}
+
+function isJson(body: Buffer, start: number, end: number): boolean {
+  try {
+    JSON.parse(body.toString('utf8', start, end));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function topKey(body: Buffer, start: number, end: number): number {

@@ -51,6 +51,30 @@ describe('LineSplitter', () => {
     expect(lines).toEqual([]);
   });
 
+  it('puts a long line together where it will lie, and gives room it does not need back', () => {
+    const maxBytes = 8_000_000;
+    const seen: Buffer[] = [];
+    const splitter = new LineSplitter(
+      maxBytes,
+      (line) => seen.push(line),
+      () => undefined,
+    );
+    const piece = Buffer.from('0123456789'.repeat(30_000));
+    for (const pieces of [20, 4, 20]) {
+      for (let i = 0; i < pieces; i += 1) splitter.push(piece);
+      splitter.push(Buffer.from('end\nnext '));
+    }
+    expect(seen.map(({ length }) => length)).toEqual([6_000_003, 1_200_008, 6_000_008]);
+    expect(seen.map(({ buffer }) => buffer.byteLength)).toEqual([maxBytes, 1_200_008, maxBytes]);
+    const texts = seen.map((line) => line.toString());
+    expect(texts.map((text) => text.replaceAll(/(0123456789)+/g, 'x'))).toEqual([
+      'xend',
+      'next xend',
+      'next xend',
+    ]);
+    expect(splitter.rest().toString()).toBe('next ');
+  });
+
   it('takes a line of exactly the limit', () => {
     const { lines, splitter } = collect(5);
     splitter.push(Buffer.from('12345\n'));

@@ -6,6 +6,10 @@ import { endpointOf, NO_INSTANCES, type EndpointBlueprint } from './endpoint-blu
 const SOURCE: InstanceSource = { acquire: () => Promise.reject(new Error('not used')) };
 const BROKEN = { state: 'error', reason: 'CrashLoop', message: 'It ends', retry_after_s: 30 };
 
+const CIRCUIT = { failures: 0, open_ms: 30_000 };
+
+const PROFILE = { title: null, description: null, tags: ['x'], capabilities: null };
+
 function blueprint(over: Partial<EndpointBlueprint> = {}): EndpointBlueprint {
   return {
     serviceId: 'id',
@@ -34,9 +38,12 @@ describe('endpointOf', () => {
     ['the source', { source: { ...SOURCE } }],
     ['the tools', { tools: [] }],
     ['the name', { serviceName: 'climate' }],
+    ['what it says of itself', { profile: PROFILE }],
     ['the guard', { guarded: () => Promise.resolve(true) }],
     ['availability', { unavailable: BROKEN }],
     ['a limit', { effective: serviceConfig({ runtime: { call_timeout_ms: 1 } }) }],
+    ['the queue', { effective: serviceConfig({ runtime: { queue: { size: 1, timeout_ms: 9 } } }) }],
+    ['the circuit', { effective: serviceConfig({ network: { circuit: CIRCUIT } }) }],
     ['the policy', { security: serviceConfig({ security: { allowed_scopes: ['a'] } }).security }],
   ])('is another one when %s changes', (_what, over) => {
     const first = endpointOf(blueprint(), []);
@@ -56,6 +63,13 @@ describe('endpointOf', () => {
     await expect(endpoint.source.acquire({ purpose: 'call' })).rejects.toMatchObject({
       code: 'retired',
     });
+  });
+
+  it('takes one call at a time where the service is exclusive', () => {
+    const of = (exclusive: boolean): number | null =>
+      endpointOf(blueprint({ effective: serviceConfig({ runtime: { exclusive } }) }), [])
+        .maxInFlight;
+    expect([of(true), of(false)]).toEqual([1, 64]);
   });
 
   it('isolates sessions only where a child can belong to one', () => {

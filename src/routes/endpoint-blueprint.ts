@@ -1,5 +1,12 @@
 import type { SecurityConfig, ServiceConfig } from '../config/service-config.js';
-import type { CompiledHandler, Endpoint, Unavailability } from '../gateway/endpoint.js';
+import type {
+  CompiledHandler,
+  Endpoint,
+  EndpointProfile,
+  FlowLimits,
+  Unavailability,
+} from '../gateway/endpoint.js';
+import { EndpointLoad } from '../gateway/endpoint-load.js';
 import { equalJson, type JsonObject } from '../kernel/json.js';
 import type { HostingMode } from '../registry/service.js';
 import type { InstanceSource } from '../upstream/instance-source.js';
@@ -20,6 +27,7 @@ export interface EndpointBlueprint {
   readonly unavailable: Unavailability | null;
   readonly tools: readonly JsonObject[];
   readonly guarded: CompiledHandler | null;
+  readonly profile?: EndpointProfile;
 }
 
 /** Stands where a revision has no instances: nothing can be acquired from it. */
@@ -61,11 +69,23 @@ function assemble(blueprint: EndpointBlueprint, former: readonly Endpoint[]): En
     guarded: blueprint.guarded,
     maxBodyBytes: effective.network.max_body_bytes,
     callTimeoutMs: effective.runtime.call_timeout_ms,
-    maxInFlight: effective.runtime.max_in_flight,
+    maxInFlight: effective.runtime.exclusive ? 1 : effective.runtime.max_in_flight,
+    flow: flowOf(effective),
     maxSessions: effective.network.max_sessions,
     tools: blueprint.tools,
-    load: sibling?.load ?? { inFlight: 0 },
+    load: sibling?.load ?? new EndpointLoad(),
+    profile: blueprint.profile,
   };
+}
+
+function flowOf({ runtime, network }: ServiceConfig): FlowLimits {
+  return Object.freeze({
+    queueSize: runtime.queue.size,
+    queueTimeoutMs: runtime.queue.timeout_ms,
+    streamTimeoutMs: runtime.stream_timeout_ms,
+    circuitFailures: network.circuit.failures,
+    circuitOpenMs: network.circuit.open_ms,
+  });
 }
 
 function isSameEndpoint(left: Endpoint, right: Endpoint): boolean {
@@ -82,7 +102,9 @@ function isSameEndpoint(left: Endpoint, right: Endpoint): boolean {
     left.maxSessions === right.maxSessions &&
     isSame(left.unavailable, right.unavailable) &&
     isSame(left.policy, right.policy) &&
-    isSame(left.tools, right.tools)
+    isSame(left.flow, right.flow) &&
+    isSame(left.tools, right.tools) &&
+    isSame(left.profile, right.profile)
   );
 }
 

@@ -80,10 +80,12 @@ export class EndpointControllerFactory {
       );
     }
     const fallback = compiled.get('POST');
-    return (request: IncomingMessage, response: ServerResponse) => {
+    const chosen = (request: IncomingMessage, response: ServerResponse): Promise<unknown> => {
       const handler = compiled.get(request.method ?? 'POST') ?? fallback;
       return handler === undefined ? Promise.resolve() : handler(request, response);
     };
+    // True of the access guard, the only one there is: it asks what the dispatcher asks.
+    return Object.assign(chosen, { judgesCallerOnly: true } as const);
   }
 
   private hostModule(): HostModule {

@@ -110,6 +110,12 @@ export class MountSurvey {
       unavailable: this.unavailability(service_id),
       tools: this.toolsOf(service_id, stored),
       guarded,
+      profile: {
+        title: spec.title,
+        description: spec.description,
+        tags: spec.tags,
+        capabilities: this.lifecycle.statusOf(service_id).server?.capabilities ?? null,
+      },
     };
   }
 

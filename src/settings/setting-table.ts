@@ -50,7 +50,8 @@ function isLoopback(values: Partial<SettingsValues>): boolean {
 }
 
 function optionalPath<K extends SettingKey>(
-  key: K & ('apiKeysFile' | 'hookSecretsFile' | 'sessionKeysFile' | 'tlsCert' | 'tlsKey'),
+  key: K &
+    ('apiKeysFile' | 'hookSecretsFile' | 'webhooksFile' | 'sessionKeysFile' | 'tlsCert' | 'tlsKey'),
   name: string,
   meaning: string,
 ): Setting<typeof key> {
@@ -187,6 +188,11 @@ export const SETTING_TABLE = [
     'hookSecretsFile',
     'SWITCHYARD_HOOK_SECRETS_FILE',
     'JSON file of the secrets that generators sign their webhooks with, read again when it changes.',
+  ),
+  optionalPath(
+    'webhooksFile',
+    'SWITCHYARD_WEBHOOKS_FILE',
+    'JSON file of the receivers that are told of alerts, read again when it changes.',
   ),
   optionalPath(
     'sessionKeysFile',

@@ -49,6 +49,7 @@ describe('the defaults', () => {
       envAllow: [],
       egress: 'any',
       hookSecretsFile: null,
+      webhooksFile: null,
       sessionKeysFile: null,
       tlsCert: null,
       tlsKey: null,

@@ -17,6 +17,7 @@ const VALUES: SettingsValues = {
   envAllow: ['LD_PRELOAD'],
   egress: 'public',
   hookSecretsFile: '/hooks.json',
+  webhooksFile: '/webhooks.json',
   sessionKeysFile: '/session.json',
   tlsCert: '/c.pem',
   tlsKey: '/k.pem',

@@ -60,6 +60,10 @@ export class Settings {
   get hookSecretsFile(): string | null {
     return this.values.hookSecretsFile;
   }
+  /** JSON file of who is told of alerts, or `null`. */
+  get webhooksFile(): string | null {
+    return this.values.webhooksFile;
+  }
   get sessionKeysFile(): string | null {
     return this.values.sessionKeysFile;
   }
@@ -104,6 +108,7 @@ export interface SettingsValues {
   readonly envAllow: readonly string[];
   readonly egress: 'any' | 'public';
   readonly hookSecretsFile: string | null;
+  readonly webhooksFile: string | null;
   readonly sessionKeysFile: string | null;
   readonly tlsCert: string | null;
   readonly tlsKey: string | null;

@@ -125,6 +125,7 @@ export class FileStore extends RecordStore {
       faults: this.parts.faults.list(),
       boot: this.bootFacts,
       pending_files: this.parts.materialiser.pendingCount,
+      disk_full: this.parts.gate.isFull,
     };
   }
 

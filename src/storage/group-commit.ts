@@ -83,6 +83,7 @@ export class GroupCommit {
   private async writeGroup(): Promise<void> {
     const { gate, log } = this.parts;
     const isFull = !(await this.hasRoom());
+    gate.recordRoom(!isFull);
     const group = this.form(this.waiting.splice(0, MAX_GROUP_COMMITS), isFull);
     if (group.entries.length === 0) return;
     const hadReserve = this.parts.reserve.isHeld;

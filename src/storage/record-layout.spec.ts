@@ -12,6 +12,10 @@ describe('the layout of records', () => {
     ['archive', ID, `archive/deleted_services/${ID}.json`],
     ['revision', `${ID}/12`, `history/${ID}/12.json`],
     ['route', 'r-1', 'routes/r-1.json'],
+    ['alert', 'a-1', 'alerts/a-1.json'],
+    ['alert_delivery', 'd-1', 'alert_deliveries/d-1.json'],
+    ['approval', ID, `approvals/${ID}.json`],
+    ['health_transition', ID, `health/${ID}.json`],
     ['idempotency', 'POST /x: anything', null],
   ])('puts %s %s at %s', (kind, id, file) => {
     expect(fileOf(kind, id)).toBe(file);

@@ -17,6 +17,10 @@ const LAYOUT: Readonly<Record<RecordKind, KindLayout>> = {
   template: { directory: 'templates/custom_templates', hot: true },
   route: { directory: 'routes', hot: true },
   idempotency: { directory: null, hot: true },
+  alert: { directory: 'alerts', hot: true },
+  alert_delivery: { directory: 'alert_deliveries', hot: true },
+  approval: { directory: 'approvals', hot: true },
+  health_transition: { directory: 'health', hot: true },
   revision: { directory: 'history', hot: false, nested: true },
   archive: { directory: 'archive/deleted_services', hot: false },
 };

@@ -5,7 +5,17 @@ import type { JsonObject } from '../kernel/json.js';
  * the identity is, and `read` fetches the document.
  */
 export type RecordKind =
-  'service' | 'service_status' | 'revision' | 'template' | 'archive' | 'route' | 'idempotency';
+  | 'service'
+  | 'service_status'
+  | 'revision'
+  | 'template'
+  | 'archive'
+  | 'route'
+  | 'idempotency'
+  | 'alert'
+  | 'alert_delivery'
+  | 'approval'
+  | 'health_transition';
 
 export interface StoredRecord<Doc extends object = JsonObject> {
   readonly kind: RecordKind;
@@ -75,6 +85,8 @@ export interface StoreStatus {
   readonly boot: Readonly<Record<string, number>>;
   /** Files that are behind the journal at the moment; absent where there are no files. */
   readonly pending_files?: number;
+  /** The last write found no room on the disk; absent where there is no disk. */
+  readonly disk_full?: boolean;
 }
 
 export type CommitListener = (commit: CommitRecord) => void;

@@ -28,6 +28,21 @@ describe('the write gate', () => {
     expect(gate.reason).toBeNull();
   });
 
+  it('knows whether the disk is full: from a write that found no room, until one finds some', () => {
+    const gate = new WriteGate();
+    expect(gate.isFull).toBe(false);
+    gate.recordFailure(failure('ENOSPC'));
+    // A deletion that was written out of the reserve does not make room.
+    gate.recordSuccess();
+    expect(gate.isFull).toBe(true);
+    gate.recordRoom(true);
+    expect(gate.isFull).toBe(false);
+    gate.recordRoom(false);
+    expect(gate.isFull).toBe(true);
+    gate.recordFailure(failure('EIO'));
+    expect(gate.isFull).toBe(true);
+  });
+
   it.each<[unknown, string]>([
     [failure('EIO'), 'refused'],
     [failure('EIO', false), 'unknown'],

@@ -11,11 +11,17 @@ export const MAX_FAILURES_IN_A_ROW = 3;
  */
 export class WriteGate {
   private failures = 0;
+  private outOfSpace = false;
   private closedBecause: string | null = null;
 
   /** Why the store is read-only, or `null`. */
   get reason(): string | null {
     return this.closedBecause;
+  }
+
+  /** Whether the last write found no room; the next one that finds some ends it. */
+  get isFull(): boolean {
+    return this.outOfSpace;
   }
 
   close(reason: string): void {
@@ -26,12 +32,18 @@ export class WriteGate {
     this.failures = 0;
   }
 
+  /** Whether the disk has room for the reserve, as found before a write. */
+  recordRoom(hasRoom: boolean): void {
+    this.outOfSpace = !hasRoom;
+  }
+
   /** Counts a failed append, and answers the problem its commits are refused with. */
   recordFailure(failure: unknown): ProblemError {
     const isKnown = failure instanceof JournalFailure;
     // When the failed bytes could not be cut off they may turn up at the next boot; the caller is told so.
     const extra = { outcome: isKnown && failure.isContained ? 'refused' : 'unknown' };
     if (isKnown && failure.isOutOfSpace) {
+      this.outOfSpace = true;
       return storageProblems['disk-full']({ extra, cause: failure });
     }
     this.failures += 1;

@@ -12,8 +12,8 @@ export function translateCancellation(
   owner: object,
   body: Buffer,
 ): Buffer | null {
-  const message = JSON.parse(body.toString('utf8')) as { params?: Record<string, unknown> };
-  const requestId = message.params?.requestId;
+  const params = paramsOf(body);
+  const requestId = params?.requestId;
   if (typeof requestId !== 'string' && typeof requestId !== 'number') return null;
   const call = table.find(owner, JSON.stringify(requestId));
   if (call === undefined) return null;
@@ -21,5 +21,14 @@ export function translateCancellation(
     call,
     new UpstreamError('aborted', 'The client cancelled the call', { mayHaveRun: true }),
   );
-  return rpcNotification('notifications/cancelled', { ...message.params, requestId: call.id });
+  return rpcNotification('notifications/cancelled', { ...params, requestId: call.id });
+}
+
+/** The text inside strings of a scanned message may still be no JSON. */
+function paramsOf(body: Buffer): Record<string, unknown> | undefined {
+  try {
+    return (JSON.parse(body.toString('utf8')) as { params?: Record<string, unknown> }).params;
+  } catch {
+    return undefined;
+  }
 }

@@ -50,7 +50,8 @@ export class ConversationClient {
 
   /** Opens a conversation and completes its handshake. */
   static async open(upstream: Upstream, options: OpenOptions = {}): Promise<ConversationClient> {
-    const sink = new ClientSink(options.onNotification ?? (() => {}));
+    const { onNotification } = options;
+    const sink = new ClientSink(onNotification ?? (() => {}), onNotification !== undefined);
     const facts = options.client ?? GATEWAY_CLIENT;
     const conversation = await upstream.open(facts, sink, options.signal);
     const client = new ConversationClient(conversation);
@@ -211,7 +212,10 @@ class CallSink implements ReplySink {
 class ClientSink implements ConversationSink {
   client: ConversationClient | null = null;
 
-  constructor(private readonly onNotification: (message: JsonObject) => void) {}
+  constructor(
+    private readonly onNotification: (message: JsonObject) => void,
+    readonly hearsNotifications: boolean,
+  ) {}
 
   onMessage(message: Buffer): void {
     const parsed = parseMessage(message);

@@ -5,7 +5,7 @@ import { Slots } from '../kernel/slots.js';
 import type { Activity } from './activity.js';
 import { checkedConnector, connectionError, type Egress } from './connector.js';
 import { DeadlineSweep } from './deadline-sweep.js';
-import type { HttpExchange } from './http-exchange.js';
+import type { ExchangeSource, HttpExchange } from './http-exchange.js';
 import type { HttpTarget } from './http-target.js';
 import type { UpstreamError } from './upstream.errors.js';
 import type { RemoteSpec } from './upstream-spec.js';
@@ -42,6 +42,7 @@ export class HttpClient {
   start(exchange: HttpExchange): void {
     const { timeoutMs, counted } = exchange.request;
     exchange.slot = this.exchanges.add(exchange);
+    if (exchange.source.underWay !== undefined) exchange.source.underWay += 1;
     const nowMs = counted ? this.activity.callStarted() : this.nowMs();
     if (timeoutMs !== Infinity) {
       exchange.deadlineMs = nowMs + timeoutMs;
@@ -51,8 +52,8 @@ export class HttpClient {
   }
 
   dispatch(exchange: HttpExchange, headers: string[]): void {
-    const { method, path, body } = exchange.request;
-    const pool = method === 'GET' ? this.streams : this.calls;
+    const { method, path, body, timeoutMs } = exchange.request;
+    const pool = timeoutMs === Infinity ? this.streams : this.calls;
     pool.dispatch({ method, path, headers, body }, exchange);
   }
 
@@ -60,11 +61,14 @@ export class HttpClient {
     if (exchange.slot < 0) return;
     this.exchanges.remove(exchange.slot);
     exchange.slot = -1;
+    if (exchange.source.underWay !== undefined) exchange.source.underWay -= 1;
     if (exchange.request.counted) this.activity.callEnded();
   }
 
   /** Fails the exchanges of `source`, or all for `null`. */
-  failAll(source: object | null, error: UpstreamError): void {
+  failAll(source: ExchangeSource | null, error: UpstreamError): void {
+    // Thousands of sessions may end at once, each with a farewell that is under way in the name of nobody.
+    if (source?.underWay === 0) return;
     for (const exchange of [...this.exchanges.values()]) {
       if (source === null || exchange.source === source) exchange.fail(error);
     }

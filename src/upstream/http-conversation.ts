@@ -23,6 +23,7 @@ const NO_HEADERS: Readonly<Record<string, string>> = {};
 export class HttpConversation implements ExchangeConversation, ExchangeSource {
   readonly kind = 'exchange';
   readonly server: ServerFacts;
+  underWay = 0;
   private sessionId: string | null;
   private renewing: Promise<void> | null = null;
   private over = false;
@@ -64,8 +65,10 @@ export class HttpConversation implements ExchangeConversation, ExchangeSource {
     if (this.over) return;
     if (this.sessionId !== null) this.aside('DELETE', null);
     this.over = true;
-    const error = new UpstreamError('stopped', 'The conversation was closed', { mayHaveRun: true });
-    this.client.failAll(this, error);
+    if (this.underWay > 0) {
+      const text = 'The conversation was closed';
+      this.client.failAll(this, new UpstreamError('stopped', text, { mayHaveRun: true }));
+    }
     this.onClose(this);
   }
 

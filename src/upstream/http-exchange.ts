@@ -10,6 +10,10 @@ import type { ExchangeHandle, ExchangeSink } from './upstream.js';
 export interface ExchangeSource {
   /** Session that a request sent now would carry. */
   readonly session: string | null;
+  /** It speaks the stateless protocol: 404 is then an answer about the method, not about a session. */
+  readonly stateless?: boolean;
+  /** Exchanges now under way, where the source wants them counted: none are then found without a search. */
+  underWay?: number;
   /** All headers of a request, name after value after name. */
   headersFor(exchange: HttpExchange): string[];
   /** Opens a session anew in place of `expired`, unless that was done already. */
@@ -59,6 +63,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, ExchangeHandle,
   private controller: Dispatcher.DispatchController | null = null;
   private done = false;
   private paused = false;
+  private timeoutMs: number;
   private eventStream = false;
   private usedSession: string | null = null;
   private renewed = false;
@@ -70,7 +75,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler, ExchangeHandle,
     readonly source: ExchangeSource,
     readonly request: ExchangeRequest,
     private readonly sink: ExchangeSink,
-  ) {}
+  ) {
+    this.timeoutMs = request.timeoutMs;
+  }
 
   send(): void {
     this.usedSession = this.source.session;
@@ -93,14 +100,19 @@ export class HttpExchange implements Dispatcher.DispatchHandler, ExchangeHandle,
     this.sink.onFail(error);
   }
 
+  allow(ms: number): void {
+    if (this.deadlineMs === Infinity) return;
+    this.timeoutMs = ms;
+    this.deadlineMs = this.client.nowMs() + ms;
+  }
+
   expire(): void {
-    const { timeoutMs } = this.request;
     if (this.paused) {
-      this.deadlineMs += timeoutMs;
+      this.deadlineMs += this.timeoutMs;
       return;
     }
     this.source.tellExpired(this);
-    const message = `No answer within ${timeoutMs} ms`;
+    const message = `No answer within ${this.timeoutMs} ms`;
     this.fail(new UpstreamError('call-timeout', message, { mayHaveRun: true }));
   }
 
@@ -149,7 +161,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler, ExchangeHandle,
       const text = `The server redirects (HTTP ${status}) to ${to}, which is not followed`;
       return new UpstreamError('redirected', text, { httpStatus: status, mayHaveRun: false });
     }
-    if (status !== 404 || this.request.method !== 'POST') return null;
+    if (status !== 404 || this.request.method !== 'POST' || this.source.stateless === true)
+      return null;
     if (this.usedSession !== null && !this.renewed) return null;
     return this.renewed
       ? new UpstreamError('session-expired', 'The server does not know the session it just gave', {
@@ -171,7 +184,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, ExchangeHandle,
 
   private give(chunk: Buffer): void {
     if (this.eventStream && this.deadlineMs !== Infinity && chunk.includes(PROGRESS)) {
-      this.deadlineMs = this.client.nowMs() + this.request.timeoutMs;
+      this.deadlineMs = this.client.nowMs() + this.timeoutMs;
     }
     if (!this.sink.onChunk(chunk) && !this.done) {
       this.paused = true;

@@ -1,11 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { ManualClock, settle } from '../../test/support/manual-clock.js';
-import { scanEnvelope } from '../protocol/envelope-scan.js';
+import { scanEnvelope, type Envelope } from '../protocol/envelope-scan.js';
 import { Activity } from './activity.js';
 import { MessageChannel } from './message-channel.js';
 import type { UpstreamError } from './upstream.errors.js';
 
-function make(room = true): {
+function make(
+  room = true,
+  shared = false,
+): {
   channel: MessageChannel;
   sent: string[];
   heard: string[];
@@ -24,11 +27,12 @@ function make(room = true): {
       return room;
     },
   };
-  const channel = new MessageChannel(clock, new Activity(clock), link, {
-    onMessage: (message, { kind }) => heard.push(`${kind} ${message.toString()}`),
+  const listener = {
+    onMessage: (message: Buffer, { kind }: Envelope) => heard.push(`${kind} ${message.toString()}`),
     onTaskProgress() {},
-    onNoise: (line) => heard.push(`noise ${line.toString()}`),
-  });
+    onNoise: (line: Buffer) => heard.push(`noise ${line.toString()}`),
+  };
+  const channel = new MessageChannel(clock, new Activity(clock), link, listener, shared);
   const ask = (text: string): void => {
     const body = Buffer.from(text);
     const envelope = scanEnvelope(body);
@@ -45,6 +49,26 @@ function make(room = true): {
 }
 
 const REQUEST = '{"jsonrpc":"2.0","id":"x","method":"m"}';
+const ANSWER = (id: number): string => `{"jsonrpc":"2.0","id":${id},"result":{"of":${id}}}`;
+const ANSWER_LAST = (id: number): string => `{"result":{"of":${id}},"jsonrpc":"2.0","id":${id}}`;
+
+describe('MessageChannel of a shared upstream', () => {
+  it.each([
+    ['two answers on one line', ANSWER(1) + ANSWER(2), 1],
+    ['two answers with a carriage return between', `${ANSWER(1)}\r${ANSWER(2)}`, 1],
+    ['an answer within a torn one', ANSWER(1).slice(0, -9) + ANSWER(2), 1],
+    ['a torn one with its id behind', ANSWER_LAST(1).slice(0, 15) + ANSWER_LAST(2), 2],
+  ])('gives nobody the answer of another: %s', (_case, line, failed) => {
+    const { channel, heard, ask } = make(true, true);
+    ask(REQUEST);
+    ask(REQUEST);
+    channel.receive(Buffer.from(line));
+    expect(heard).toEqual(['fail not-json', `noise ${line}`]);
+    expect(channel.table.get(failed)).toBeUndefined();
+    channel.receive(Buffer.from(ANSWER(3 - failed)));
+    expect(heard[2]).toContain(`reply ${3 - failed}`);
+  });
+});
 
 describe('MessageChannel', () => {
   it.each([

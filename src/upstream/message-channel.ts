@@ -6,6 +6,7 @@ import {
   scanReplyId,
   type Envelope,
 } from '../protocol/envelope-scan.js';
+import { endOfValue, skipSpace } from '../protocol/json-span.js';
 import { RpcError } from '../protocol/rpc-error.js';
 import type { Activity } from './activity.js';
 import { MessageTable, type PendingCall } from './message-table.js';
@@ -44,6 +45,8 @@ export class MessageChannel {
     activity: Activity,
     private readonly link: MessageLink,
     private readonly listener: ChannelListener,
+    /** Whether several clients share the upstream: then each reply is checked to be one value, see `receive`. */
+    private readonly shared = false,
   ) {
     this.table = new MessageTable(clock, activity, {
       tell: (message) => {
@@ -95,6 +98,13 @@ export class MessageChannel {
     const call = this.table.get(reply.id);
     // Late answers of calls that timed out or were cancelled belong to nobody.
     if (call === undefined) return;
+    // Two lines that a child wrote into one another would carry one client's answer to another client.
+    if (this.shared && endOfValue(line, skipSpace(line, 0)) !== reply.end) {
+      const text = 'The line with the answer is not one JSON value';
+      this.table.fail(call, new UpstreamError('not-json', text, { mayHaveRun: true }));
+      this.listener.onNoise(line);
+      return;
+    }
     const message = reply.end === line.length ? line : line.subarray(0, reply.end);
     this.table.settle(call, message, reply.idStart, reply.idEnd);
   }

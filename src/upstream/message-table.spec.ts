@@ -57,6 +57,17 @@ function progressOf(table: MessageTable, token: number | string): boolean {
 }
 
 describe('MessageTable', () => {
+  it('gives a call the time that its caller allows from now on', async () => {
+    const { clock, heard, add } = make();
+    const call = add({}, '1', 1_000);
+    await clock.advance(900);
+    call.allow(5_000);
+    await clock.advance(4_900);
+    expect(heard).toEqual([]);
+    await clock.advance(300);
+    expect(heard).toEqual(['fail call-timeout']);
+  });
+
   it('settles a call once, and counts it', () => {
     const { table, activity, heard, add } = make();
     const call = add({});

@@ -20,6 +20,10 @@ export class PendingCall implements CallHandle, Expiring {
   clientToken: string | null = null;
   /** A handshake must not be cancelled (2025-11-25, cancellation). */
   cancellable = true;
+  /** `false`: a standing stream, which drain does not wait for. */
+  counted = true;
+  /** Whether it asked for log messages (2026-07-28, logging). */
+  wantsLogs = false;
 
   constructor(
     private readonly table: MessageTable,
@@ -31,6 +35,11 @@ export class PendingCall implements CallHandle, Expiring {
 
   abandon(tellUpstream: boolean, reason?: string): void {
     if (this.table.remove(this) && tellUpstream) this.table.tellCancelled(this, reason);
+  }
+
+  allow(ms: number): void {
+    this.timeoutMs = ms;
+    this.deadlineMs = this.table.nowMs() + ms;
   }
 
   expire(): void {
@@ -85,6 +94,10 @@ export class MessageTable {
     return call;
   }
 
+  nowMs(): number {
+    return this.clock.monotonicMs();
+  }
+
   get(id: number): PendingCall | undefined {
     return this.calls.get(id);
   }
@@ -102,8 +115,23 @@ export class MessageTable {
   /** Answers whether it was still under way. */
   remove(call: PendingCall): boolean {
     if (!this.calls.delete(call.id)) return false;
-    this.activity.callEnded();
+    if (call.counted) this.activity.callEnded();
     return true;
+  }
+
+  /** From now on `call`, just added, counts as no call under way. */
+  exempt(call: PendingCall): void {
+    call.counted = false;
+    this.activity.callEnded();
+  }
+
+  /** In no particular order. */
+  all(): Iterable<PendingCall> {
+    return this.calls.values();
+  }
+
+  of(owner: object): PendingCall[] {
+    return [...this.calls.values()].filter((call) => call.owner === owner);
   }
 
   settle(call: PendingCall, message: Buffer, idStart: number, idEnd: number): void {

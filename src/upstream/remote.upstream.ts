@@ -65,10 +65,10 @@ export abstract class RemoteUpstream<
     signal?: AbortSignal,
     hops = 0,
   ): Promise<Conversation> {
-    const refusal = hopRefusal(hops);
-    if (refusal !== null) return Promise.reject(refusal);
-    if (this.stopped !== null) {
-      return Promise.reject(new UpstreamError('stopped', 'The upstream was stopped'));
+    try {
+      this.checkOpenable(hops);
+    } catch (error) {
+      return Promise.reject(error as UpstreamError);
     }
     return this.openSession({ client, sink, signal, hops });
   }
@@ -87,6 +87,13 @@ export abstract class RemoteUpstream<
     for (const session of [...this.sessions]) session.end(error);
     this.sessions.clear();
     this.client.failAll(null, error);
+  }
+
+  /** Throws `hop-limit` or `stopped`. */
+  protected checkOpenable(hops: number): void {
+    const refusal = hopRefusal(hops);
+    if (refusal !== null) throw refusal;
+    if (this.stopped !== null) throw new UpstreamError('stopped', 'The upstream was stopped');
   }
 
   /** Opens a session and keeps it in `sessions` until it is over. */

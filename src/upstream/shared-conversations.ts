@@ -190,8 +190,7 @@ class SubscribeSink implements ReplySink {
   ) {}
 
   onReply(message: Buffer, idStart: number, idEnd: number): void {
-    const reply = JSON.parse(message.toString('utf8')) as { result?: unknown };
-    if (reply.result !== undefined) this.onAccepted();
+    if (isAcceptance(message)) this.onAccepted();
     this.sink.onReply(message, idStart, idEnd);
   }
 
@@ -217,6 +216,16 @@ function emptyReply(sink: ReplySink): CallHandle {
       wanted = false;
     },
   };
+}
+
+/** What an upstream answers may be no JSON. */
+function isAcceptance(message: Buffer): boolean {
+  try {
+    const reply = JSON.parse(message.toString('utf8')) as { result?: unknown };
+    return reply.result !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** A string member of the params of a message that is rare enough to be parsed. */

@@ -58,6 +58,15 @@ export class SpawnedHttpUpstream extends CountedUpstream {
     return Promise.reject(new UpstreamError('stopped', 'The upstream is not started'));
   }
 
+  override openStateless(
+    sink: ConversationSink,
+    signal?: AbortSignal,
+    hops?: number,
+  ): Promise<Conversation | null> {
+    if (this.inner !== null) return this.inner.openStateless(sink, signal, hops);
+    return Promise.reject(new UpstreamError('stopped', 'The upstream is not started'));
+  }
+
   override async stop(): Promise<void> {
     this.stopped = true;
     this.quiet();

@@ -1,17 +1,20 @@
 import type { Clock } from '../kernel/clock.js';
+import { sha256Hex } from '../kernel/ids.js';
+import type { JsonObject } from '../kernel/json.js';
 import type { Envelope } from '../protocol/envelope-scan.js';
-import { LineSplitter } from '../protocol/line-framing.js';
 import { rpcNotification } from '../protocol/message.js';
-import { UpstreamChild, type ChildParts } from './child-process.js';
-import { ChildWriter } from './child-writer.js';
+import { ChannelPort } from './channel-port.js';
+import { ChildLink } from './child-link.js';
+import type { ChildParts } from './child-process.js';
 import { CountedUpstream } from './counted.upstream.js';
 import { DirectConversation } from './direct-conversation.js';
+import { discover } from './discovery.js';
+import { endedOverIt, refusedIt, tellingError, type EraMemory } from './era.js';
 import { aborted, handshakeOver } from './handshake.js';
-import { type ChannelListener, MessageChannel } from './message-channel.js';
+import type { MessageChannel } from './message-channel.js';
 import { scrubberOf, type Scrub } from './scrub.js';
 import { SharedConversations } from './shared-conversations.js';
-import type { SpawnedProcess } from './spawner.js';
-import { StdoutNoise } from './stdout-noise.js';
+import { StatelessChild } from './stateless-child.js';
 import { UpstreamError } from './upstream.errors.js';
 import {
   type ClientFacts,
@@ -23,58 +26,68 @@ import {
 } from './upstream.js';
 import type { CommandSpec, UpstreamSpec } from './upstream-spec.js';
 
-/** Bytes that may wait for a child that does not read. */
-const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
 /** Messages kept from before a conversation was open. */
 const MAX_EARLY = 100;
 /** The handshake is given up this much before its time is over: whoever waits with a timer of the same length knows less. */
 const HANDSHAKE_MARGIN_MS = 150;
-/** A child that closed a pipe is about to exit; one that does not is of no use. */
-const CLOSED_PIPE_MS = 500;
+
+/** What a child said to our greeting. */
+type Greeting = { readonly server: ServerFacts } | { readonly discovery: JsonObject };
+
+/** Whom and how long a greeting is for. */
+interface Greeted {
+  readonly client: ClientFacts;
+  /** Monotonic. */
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal | undefined;
+}
 
 /**
  * An MCP server as a child process, newline-delimited JSON over its pipes. Shared: one handshake with our own client
- * facts at `start`, any number of conversations. Not shared: the one conversation does the handshake.
+ * facts at `start`, any number of conversations. Not shared: the one conversation does the handshake. A child that
+ * refuses `initialize` is asked whether it speaks the stateless protocol; one that ends over it is started once more.
  */
-export class StdioUpstream extends CountedUpstream implements ChannelListener {
+export class StdioUpstream extends CountedUpstream {
   readonly transport = 'stdio';
   readonly multiplexed: boolean;
   private readonly scrub: Scrub;
-  private readonly child: UpstreamChild;
-  private readonly noise: StdoutNoise;
   private readonly clock: Clock;
+  private readonly eraKey: string;
+  private link: ChildLink;
   private channel: MessageChannel | null = null;
   private shared: SharedConversations | null = null;
   private direct: DirectConversation | null = null;
+  private stateless: StatelessChild | null = null;
   private started = false;
+  /** While it is found out what the child speaks, its end is an answer. */
+  private greeting = false;
   /** Whether the handshake has succeeded. */
   private talking = false;
   private opened = false;
-  private noiseSeenMs = 0;
   private over: UpstreamError | null = null;
   /** What came before the opener could know its conversation; `null` once it was delivered. */
   private early: Buffer[] | null = [];
 
   constructor(
-    parts: ChildParts,
+    private readonly parts: ChildParts,
     private readonly spec: UpstreamSpec,
-    command: CommandSpec,
+    private readonly command: CommandSpec,
+    private readonly eras: EraMemory,
   ) {
     super(parts.clock);
     this.clock = parts.clock;
     this.multiplexed = spec.shared;
     this.scrub = scrubberOf(spec.secrets);
-    this.child = new UpstreamChild(parts, spec, command);
-    this.noise = new StdoutNoise(this.scrub, (line) => {
-      this.child.output.note(line);
-    });
+    const { file, args, cwd, env } = command;
+    this.eraKey = sha256Hex(JSON.stringify([file, args, cwd, env]));
+    this.link = this.makeLink();
   }
 
   override async start(signal: AbortSignal): Promise<void> {
     const deadlineMs = this.clock.monotonicMs() + this.spec.startTimeoutMs;
     try {
       if (signal.aborted) throw aborted();
-      this.connect(await this.child.start());
+      this.channel = await this.link.start();
       if (signal.aborted) throw aborted();
       if (this.spec.shared) await this.startShared(signal, deadlineMs);
       this.started = true;
@@ -89,50 +102,66 @@ export class StdioUpstream extends CountedUpstream implements ChannelListener {
     sink: ConversationSink,
     signal?: AbortSignal,
   ): Promise<Conversation> {
-    if (this.over !== null) throw this.talking ? this.over : this.explain(this.over);
-    if (this.channel === null) throw new UpstreamError('stopped', 'The upstream is not started');
+    this.checkUsable();
     if (this.shared !== null) return this.shared.add(sink);
-    if (this.opened) throw new UpstreamError('capacity', 'The upstream has its conversation');
-    this.opened = true;
-    try {
-      const server = await this.handshake(this.channel, client, this.spec.startTimeoutMs, signal);
-      this.direct = new DirectConversation(server, this.channel, sink, () => {
-        void this.stop();
-      });
-      setImmediate(this.deliverEarly);
-      return this.direct;
-    } catch (error) {
-      void this.stop();
-      throw error;
-    }
+    if (this.spec.shared && this.stateless !== null) return this.stateless.translate(client, sink);
+    this.takeOnly();
+    return this.openOnly(signal, async () => {
+      const deadlineMs = this.clock.monotonicMs() + this.spec.startTimeoutMs;
+      const greeting = await this.greet({ client, deadlineMs, signal });
+      this.checkUsable();
+      if ('discovery' in greeting) return this.becomeStateless(greeting).translate(client, sink);
+      return this.converse(greeting.server, sink);
+    });
+  }
+
+  override async openStateless(
+    sink: ConversationSink,
+    signal?: AbortSignal,
+  ): Promise<Conversation | null> {
+    this.checkUsable();
+    if (this.spec.shared) return this.stateless?.pass(sink) ?? null;
+    // A child of its own is not asked for nothing: an unknown one is found out by `open`.
+    if (this.eras.of(this.eraKey) !== 'stateless') return null;
+    this.takeOnly();
+    return this.openOnly(signal, async () => {
+      const deadlineMs = this.clock.monotonicMs() + this.spec.startTimeoutMs;
+      const discovery = await this.discover({ client: GATEWAY_CLIENT, deadlineMs, signal });
+      this.checkUsable();
+      return this.becomeStateless({ discovery }).pass(sink);
+    });
   }
 
   override async stop(): Promise<void> {
     this.quiet();
     this.end(new UpstreamError('stopped', 'The upstream was stopped', { mayHaveRun: true }));
-    await this.child.stop();
+    await this.link.stop();
   }
 
   override facts(): UpstreamFacts {
-    return this.child.facts();
+    return this.link.facts();
   }
 
-  onMessage(message: Buffer, envelope: Envelope): void {
+  private hearMessage(message: Buffer, envelope: Envelope): void {
     if (this.shared !== null) this.shared.deliver(message, envelope);
+    else if (this.stateless !== null) this.stateless.deliver(message, envelope);
     else if (this.early === null) this.direct?.deliver(message);
     else if (this.early.length < MAX_EARLY) this.early.push(message);
   }
 
-  onTaskProgress(owner: object, message: Buffer): void {
+  private hearTaskProgress(owner: object, message: Buffer): void {
     if (owner instanceof DirectConversation) owner.deliver(message);
     else this.shared?.deliverTo(owner, message);
   }
 
-  onNoise(line: Buffer): void {
-    if (this.lastUsedMs !== this.noiseSeenMs) this.noise.forgive();
-    this.noiseSeenMs = this.lastUsedMs;
-    const fault = this.noise.hear(line);
-    if (fault !== null) this.child.kill(fault);
+  private hearEnd(link: ChildLink, error: UpstreamError): void {
+    if (link !== this.link) return;
+    if (this.greeting) {
+      this.channel?.table.failAll(null, error);
+      return;
+    }
+    this.end(error);
+    if (this.started) this.tellDown(this.talking ? error : link.explain(error));
   }
 
   private readonly deliverEarly = (): void => {
@@ -141,72 +170,159 @@ export class StdioUpstream extends CountedUpstream implements ChannelListener {
     for (const message of early) this.direct?.deliver(message);
   };
 
-  private connect(spawned: SpawnedProcess): void {
-    const writer = new ChildWriter(spawned.stdin, MAX_QUEUED_BYTES);
-    const channel = new MessageChannel(this.clock, this.activity, writer, this);
-    this.channel = channel;
-    const { lineBytes } = this.spec.limits;
-    const lines = new LineSplitter(
-      lineBytes,
-      (line) => {
-        channel.receive(line);
+  private makeLink(): ChildLink {
+    return new ChildLink({
+      children: this.parts,
+      spec: this.spec,
+      command: this.command,
+      activity: this.activity,
+      scrub: this.scrub,
+      listener: {
+        onMessage: (message, envelope) => {
+          this.hearMessage(message, envelope);
+        },
+        onTaskProgress: (owner, message) => {
+          this.hearTaskProgress(owner, message);
+        },
       },
-      () => {
-        const text = `The upstream sent a line of more than ${lineBytes} bytes`;
-        this.child.kill(new UpstreamError('line-too-long', text));
+      onEnd: (link, error) => {
+        this.hearEnd(link, error);
       },
-    );
-    spawned.stdout.on('data', (chunk: Buffer) => {
-      lines.push(chunk);
-    });
-    const hearClosedPipe = (): void => {
-      this.clock.schedule(CLOSED_PIPE_MS, () => {
-        if (this.over === null) {
-          this.child.kill(new UpstreamError('disconnected', 'The upstream closed its pipes'));
-        }
-      });
-    };
-    spawned.stdout.once('end', hearClosedPipe);
-    spawned.stdin.once('error', hearClosedPipe);
-    this.child.onEnd((error) => {
-      this.end(error);
-      if (this.started) this.tellDown(this.talking ? error : this.explain(error));
     });
   }
 
-  private async startShared(signal: AbortSignal, deadlineMs: number): Promise<void> {
-    const { channel } = this;
-    if (channel === null) return;
-    const timeoutMs = Math.max(1, deadlineMs - this.clock.monotonicMs());
-    const server = await this.handshake(channel, GATEWAY_CLIENT, timeoutMs, signal);
-    this.shared = new SharedConversations(server, channel);
-    this.early = null;
-    channel.send(rpcNotification('notifications/initialized'));
+  private checkUsable(): void {
+    if (this.over !== null) throw this.talking ? this.over : this.link.explain(this.over);
+    if (this.channel === null) throw new UpstreamError('stopped', 'The upstream is not started');
   }
 
-  private async handshake(
-    channel: MessageChannel,
-    client: ClientFacts,
-    timeoutMs: number,
-    signal: AbortSignal | undefined,
-  ): Promise<ServerFacts> {
+  private takeOnly(): void {
+    if (this.opened) throw new UpstreamError('capacity', 'The upstream has its conversation');
+    this.opened = true;
+  }
+
+  /** Opens the one conversation of a child that is not shared; without it there is no use for the child. */
+  private async openOnly<T>(signal: AbortSignal | undefined, open: () => Promise<T>): Promise<T> {
     try {
-      const marginMs = Math.min(HANDSHAKE_MARGIN_MS, timeoutMs / 4);
-      const limits = { timeoutMs: Math.round(timeoutMs - marginMs), signal, scrub: this.scrub };
-      const server = await handshakeOver(channel, client, limits);
-      this.noise.becomeTalking();
-      this.talking = true;
-      return server;
+      if (signal?.aborted === true) throw aborted();
+      return await open();
     } catch (error) {
-      throw error instanceof UpstreamError ? this.explain(error) : error;
+      void this.stop();
+      throw error;
     }
   }
 
-  /** The error with what the child said and how it ended. */
-  private explain(error: UpstreamError): UpstreamError {
-    const code = error.code === 'exited' ? 'exited-early' : error.code;
-    const facts = { ...this.child.evidence(), ...error.facts, mayHaveRun: undefined };
-    return this.noise.explain(new UpstreamError(code, error.message, facts));
+  private converse(server: ServerFacts, sink: ConversationSink): DirectConversation {
+    this.direct = new DirectConversation(server, this.usedChannel(), sink, () => {
+      void this.stop();
+    });
+    setImmediate(this.deliverEarly);
+    return this.direct;
+  }
+
+  private becomeStateless({ discovery }: { readonly discovery: JsonObject }): StatelessChild {
+    const { clock, activity } = this;
+    this.early = null;
+    this.stateless = new StatelessChild(this.usedChannel(), activity, clock, discovery, () => {
+      if (!this.spec.shared) void this.stop();
+    });
+    return this.stateless;
+  }
+
+  private usedChannel(): MessageChannel {
+    if (this.channel === null) throw new UpstreamError('stopped', 'The upstream is not started');
+    return this.channel;
+  }
+
+  private async startShared(signal: AbortSignal, deadlineMs: number): Promise<void> {
+    const greeting = await this.greet({ client: GATEWAY_CLIENT, deadlineMs, signal });
+    this.early = null;
+    if ('discovery' in greeting) {
+      this.becomeStateless(greeting);
+      return;
+    }
+    const channel = this.usedChannel();
+    this.shared = new SharedConversations(greeting.server, channel);
+    channel.send(rpcNotification('notifications/initialized'));
+  }
+
+  /** Finds out what the child speaks, and greets it in that. */
+  private async greet(greeted: Greeted): Promise<Greeting> {
+    const { eras, eraKey } = this;
+    const known = eras.of(eraKey);
+    this.greeting = true;
+    try {
+      if (known === 'stateless') {
+        const discovery = await this.discover(greeted).catch(refusedOnly);
+        if (discovery !== null) return { discovery };
+        eras.forget(eraKey);
+      }
+      const server = await this.handshake(greeted);
+      eras.note(eraKey, 'legacy');
+      return { server };
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      // A child known to shake hands has other reasons to end.
+      if (!refusedIt(error) && !(endedOverIt(error) && known !== 'legacy')) throw error;
+      return { discovery: await this.discoverAfter(error, greeted) };
+    } finally {
+      this.greeting = false;
+      if (this.link.ended !== null) this.hearEnd(this.link, this.link.ended);
+    }
+  }
+
+  private async discoverAfter(refusal: UpstreamError, greeted: Greeted): Promise<JsonObject> {
+    try {
+      if (endedOverIt(refusal)) await this.replaceChild();
+      const discovery = await this.discover(greeted);
+      this.eras.note(this.eraKey, 'stateless');
+      return discovery;
+    } catch (error) {
+      const told = tellingError(refusal, error);
+      if (told === refusal) this.eras.note(this.eraKey, 'legacy');
+      throw told;
+    }
+  }
+
+  /** Invariant: nothing of the first child is left, as the sweep for its strays knows both by the same mark. */
+  private async replaceChild(): Promise<void> {
+    await this.link.stop();
+    if (this.over !== null) throw this.over;
+    this.link = this.makeLink();
+    this.channel = null;
+    this.channel = await this.link.start();
+  }
+
+  private async discover(greeted: Greeted): Promise<JsonObject> {
+    const port = new ChannelPort(this.usedChannel(), this.activity);
+    const { client, signal } = greeted;
+    return this.greetedBy(
+      discover(port, client, { timeoutMs: this.timeLeft(greeted), signal, scrub: this.scrub }),
+    );
+  }
+
+  private async handshake(greeted: Greeted): Promise<ServerFacts> {
+    const { client, signal } = greeted;
+    const limits = { timeoutMs: this.timeLeft(greeted), signal, scrub: this.scrub };
+    return this.greetedBy(handshakeOver(this.usedChannel(), client, limits));
+  }
+
+  private timeLeft({ deadlineMs }: Greeted): number {
+    const leftMs = Math.max(1, deadlineMs - this.clock.monotonicMs());
+    return Math.round(leftMs - Math.min(HANDSHAKE_MARGIN_MS, leftMs / 4));
+  }
+
+  private async greetedBy<T>(answer: Promise<T>): Promise<T> {
+    const { link } = this;
+    try {
+      const said = await answer;
+      if (link.ended !== null) throw link.ended;
+      link.becomeTalking();
+      this.talking = true;
+      return said;
+    } catch (error) {
+      throw error instanceof UpstreamError ? link.explain(error) : error;
+    }
   }
 
   private end(error: UpstreamError): void {
@@ -214,6 +330,14 @@ export class StdioUpstream extends CountedUpstream implements ChannelListener {
     this.over = error;
     this.direct?.end(error);
     this.shared?.endAll(error);
+    this.stateless?.endAll(error);
     this.channel?.table.failAll(null, error);
   }
+}
+
+/** `null` for a server that does not know `server/discover`; rejects for any other reason. */
+function refusedOnly(error: unknown): null {
+  const { code } = error instanceof UpstreamError ? error : { code: '' };
+  if (code === 'handshake-refused' || code === 'not-mcp') return null;
+  throw error;
 }

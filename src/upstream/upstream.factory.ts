@@ -2,6 +2,7 @@ import type { Clock } from '../kernel/clock.js';
 import type { Logger } from '../kernel/logger.js';
 import type { ChildParts } from './child-process.js';
 import type { Egress } from './connector.js';
+import { EraMemory } from './era.js';
 import { GroupSampler } from './group-sampler.js';
 import { HttpUpstream } from './http.upstream.js';
 import { ProcProcessTable, type ProcessTable } from './process-table.js';
@@ -28,11 +29,13 @@ export interface UpstreamFactoryParts {
 /** Makes upstreams. They are the caller's to start and to stop. */
 export class UpstreamFactory {
   private readonly children: ChildParts;
+  private readonly eras: EraMemory;
 
   constructor(private readonly parts: UpstreamFactoryParts) {
     const { clock, logger, spawner, watchdog, processes = new ProcProcessTable() } = parts;
     const sampler = new GroupSampler(clock, processes);
     const strays = new StraySweep(clock, spawner, processes);
+    this.eras = new EraMemory(clock);
     this.children = { clock, logger, spawner, watchdog, processes, sampler, strays };
   }
 
@@ -42,7 +45,7 @@ export class UpstreamFactory {
     const { command, remote, transport } = spec;
     if (command !== null) {
       return transport === 'stdio'
-        ? new StdioUpstream(this.children, spec, command)
+        ? new StdioUpstream(this.children, spec, command, this.eras)
         : new SpawnedHttpUpstream(this.children, spec, command);
     }
     if (remote === null || transport === 'stdio') {

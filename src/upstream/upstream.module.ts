@@ -61,12 +61,19 @@ const DIRECTORY_DIGITS = 16;
   exports: [UpstreamFactory, Watchdog, OwnListeners, Spawner, ProcessTable],
 })
 export class UpstreamModule implements OnModuleInit, OnApplicationShutdown {
-  constructor(@Inject(Watchdog) private readonly watchdog: Watchdog) {}
+  private readonly watching: Promise<void>;
+
+  /** The watchdog's process comes up while the rest is being made. */
+  constructor(@Inject(Watchdog) private readonly watchdog: Watchdog) {
+    this.watching = watchdog.start();
+    // A failure is told where it is waited for.
+    this.watching.catch(() => undefined);
+  }
 
   /** Before anything is spawned, and so before readiness. */
   async onModuleInit(): Promise<void> {
     this.watchdog.sweepOrphans();
-    await this.watchdog.start();
+    await this.watching;
   }
 
   /** After every module has stopped its own instances; what is left is ended by the watchdog. */

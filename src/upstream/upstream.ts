@@ -51,6 +51,8 @@ export interface ReplySink {
 
 /** Where messages that belong to no call go, and the end of a conversation. */
 export interface ConversationSink {
+  /** `false`: notifications that belong to no call are of no use here, so nothing need be opened to get them. */
+  readonly hearsNotifications?: boolean;
   /** A notification or a request of the upstream. A request is answered through `Conversation.send`. */
   onMessage(message: Buffer): void;
   /** The conversation is over; its calls have been failed already. Called at most once and last. */
@@ -71,6 +73,8 @@ export interface RequestSpans {
 export interface CallHandle {
   /** The caller is no longer interested: the sink hears nothing more. With `tellUpstream` a cancellation is sent. */
   abandon(tellUpstream: boolean, reason?: string): void;
+  /** From now on the reply may take this long, whatever was allowed before. */
+  allow?(ms: number): void;
 }
 
 /**
@@ -102,6 +106,8 @@ export interface ExchangeHandle {
   resume(): void;
   /** Closes the connection of this exchange. The sink hears nothing more. */
   abort(): void;
+  /** From now on the answer may take this long, whatever was allowed before. */
+  allow?(ms: number): void;
 }
 
 /**

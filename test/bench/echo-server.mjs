@@ -1,4 +1,5 @@
 // The upstream of the benchmark: one tool that answers its text, by raw Node so that it costs little.
+// The text "hang" is never answered.
 // node echo-server.mjs            newline-delimited JSON over standard input and output
 // node echo-server.mjs PORT       Streamable HTTP on a loopback port, JSON answers
 import http from 'node:http';
@@ -11,8 +12,10 @@ const TOOLS = [
   },
 ];
 
+/** `null`: nothing to answer; `undefined`: never. */
 function answer({ id, method, params }) {
   if (id === undefined) return null;
+  if (method === 'tools/call' && params.arguments?.text === 'hang') return undefined;
   const reply = (result) => JSON.stringify({ jsonrpc: '2.0', id, result });
   if (method === 'initialize') {
     const { protocolVersion } = params;
@@ -36,7 +39,7 @@ function serveStdio() {
       from = end + 1;
       const text = answer(JSON.parse(Buffer.concat(parts).toString()));
       parts = [];
-      if (text !== null) out += `${text}\n`;
+      if (typeof text === 'string') out += `${text}\n`;
     }
     if (from < chunk.length) parts.push(chunk.subarray(from));
     if (out !== '') process.stdout.write(out);
@@ -55,6 +58,7 @@ function serveHttp(port) {
       }
       const message = JSON.parse(Buffer.concat(parts).toString());
       const text = answer(message);
+      if (text === undefined) return;
       if (text === null) {
         response.writeHead(202).end();
         return;

@@ -17,7 +17,10 @@ export function serviceConfig(over: Parts<ServiceConfig> = {}): ServiceConfig {
       max_instances: 8,
       start_timeout_ms: 30_000,
       call_timeout_ms: 60_000,
+      stream_timeout_ms: null,
       max_in_flight: 64,
+      exclusive: false,
+      queue: { size: 256, timeout_ms: 5_000 },
       idle_stop_ms: 300_000,
       limits: { memory_mb: null, open_files: null, processes: null, output_line_bytes: 1_048_576 },
       restart: {
@@ -41,6 +44,7 @@ export function serviceConfig(over: Parts<ServiceConfig> = {}): ServiceConfig {
       connect_timeout_ms: 5_000,
       max_body_bytes: 4_194_304,
       max_sessions: 100,
+      circuit: { failures: 5, open_ms: 30_000 },
       routes: [],
       ...over.network,
     },
@@ -51,8 +55,12 @@ export function serviceConfig(over: Parts<ServiceConfig> = {}): ServiceConfig {
       rate_limit: null,
       ...over.security,
     },
-    integration: { dependencies: [], ...over.integration },
-    monitoring: { checks: [], ...over.monitoring },
+    integration: { dependencies: [], webhooks: [], ...over.integration },
+    monitoring: {
+      checks: [],
+      alerts: { enabled: true, hold_intervals: 2, repeat_ms: 14_400_000 },
+      ...over.monitoring,
+    },
     extensions: {},
   };
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { EndpointPolicy } from '../../../src/gateway/endpoint.js';
+import { DEFAULT_FLOW, type Endpoint, type EndpointPolicy } from '../../../src/gateway/endpoint.js';
 import { isJsonObject, type JsonObject } from '../../../src/kernel/json.js';
 import { ProblemError } from '../../../src/kernel/problem.js';
 import { ManualClock } from '../../support/manual-clock.js';
@@ -27,8 +27,8 @@ const OPEN: EndpointPolicy = {
   rateLimit: null,
 };
 
-/** What came of calling a tool by one way in: `ok`, or the refusal's reason. */
-type Way = (rig: GatewayRig, tool: string) => Promise<string>;
+/** What came of calling a tool by one way in: `ok`, or the refusal's reason. `opened` runs just before the call. */
+type Way = (rig: GatewayRig, tool: string, opened?: () => void) => Promise<string>;
 
 function outcome(message: unknown): string {
   if (!isJsonObject(message)) return 'nothing';
@@ -38,22 +38,27 @@ function outcome(message: unknown): string {
 }
 
 const WAYS: Record<string, Way> = {
-  http: async (at, tool) => {
-    const answer = await at.post('/mcp/x', call(1, tool), await at.open('/mcp/x'));
+  http: async (at, tool, opened) => {
+    const headers = await at.open('/mcp/x');
+    opened?.();
+    const answer = await at.post('/mcp/x', call(1, tool), headers);
     return outcome(answer.json());
   },
-  batch: async (at, tool) => {
+  batch: async (at, tool, opened) => {
     const headers = await at.open('/mcp/x', 'ann', '2025-03-26');
+    opened?.();
     const answer = await at.post('/mcp/x', [call(1, tool)], headers);
     const [first] = JSON.parse(answer.text) as unknown[];
     return outcome(first);
   },
-  'legacy sse': async (at, tool) => {
+  'legacy sse': async (at, tool, opened) => {
     const { post, next } = await openLegacy(at);
+    opened?.();
     await post(call(1, tool));
     return outcome(await next());
   },
-  callTool: async (at, tool) => {
+  callTool: async (at, tool, opened) => {
+    opened?.();
     const endpoint = at.routes.current.ofService('service-1');
     if (endpoint === null) throw new Error('not mounted');
     return at.dispatcher.callTool(endpoint, principal('ann'), tool, {}).then(
@@ -133,18 +138,64 @@ describe.each(Object.entries(WAYS))('the door behind %s', (_way, go) => {
       expect(outcomes.at(-1)).toBe('rate-limit');
     });
 
-    it('refuses past the calls that may be under way', async () => {
-      const endpoint = endpointOf(new FakeSource(transport, true), { transport, maxInFlight: 1 });
-      rig = await new GatewayRig().listen(endpoint);
+    /** An endpoint that takes one call at a time, with one under way. */
+    const crowded = async (queueSize: number): Promise<FakeSource> => {
+      clock = new ManualClock();
+      const source = new FakeSource(transport, true);
+      const flow = { ...DEFAULT_FLOW, queueSize };
+      endpoint = endpointOf(source, { transport, maxInFlight: 1, flow });
+      rig = await new GatewayRig(clock).listen(endpoint);
       const headers = await rig.open('/mcp/x', 'bob');
-      const running = rig.post('/mcp/x', call(1, 'hold'), headers);
-      const source = endpoint.source as FakeSource;
+      running = rig.post('/mcp/x', call(1, 'hold'), headers);
       await until(() => source.server.held.length === 1);
-      endpoint.load.inFlight = 1;
-      expect(await go(rig, 'echo').catch(() => 'in-flight')).toBe('in-flight');
+      return source;
+    };
+    let clock: ManualClock;
+    let endpoint: Endpoint;
+    let running: Promise<unknown>;
+
+    const echoes = ({ server }: FakeSource): number =>
+      server.seen.filter(({ params }) => isJsonObject(params) && params.name === 'echo').length;
+
+    it('lets a call wait while as many as may be are under way', async () => {
+      const source = await crowded(1);
+      const outcomeOf = go(rig, 'echo');
+      await until(() => endpoint.load.waiting === 1);
+      expect(echoes(source)).toBe(0);
+      source.server.release();
+      expect(await outcomeOf).toBe('ok');
+      await running;
+      expect([endpoint.load.inFlight, endpoint.load.waiting]).toEqual([0, 0]);
+    });
+
+    it('refuses a call that finds the queue full', async () => {
+      const source = await crowded(0);
+      expect(await go(rig, 'echo')).toBe('queue-full');
       source.server.release();
       await running;
-      expect(endpoint.load.inFlight).toBe(0);
+      expect([echoes(source), endpoint.load.inFlight]).toEqual([0, 0]);
+    });
+
+    it('refuses a call that has waited too long', async () => {
+      const source = await crowded(1);
+      const outcomeOf = go(rig, 'echo');
+      await until(() => endpoint.load.waiting === 1);
+      await clock.advance(DEFAULT_FLOW.queueTimeoutMs);
+      expect(await outcomeOf).toBe('queue-timeout');
+      source.server.release();
+      await running;
+      expect([echoes(source), endpoint.load.inFlight, endpoint.load.waiting]).toEqual([0, 0, 0]);
+    });
+
+    it('refuses a call while the circuit is open', async () => {
+      const source = new FakeSource(transport, true);
+      endpoint = endpointOf(source, { transport });
+      rig = await new GatewayRig(new ManualClock()).listen(endpoint);
+      const open = (): void => {
+        Object.assign(endpoint.load, { failures: 5, openings: 1, openUntilMs: 1_000 });
+      };
+      expect(await go(rig, 'echo', open)).toBe('circuit-open');
+      expect(echoes(source)).toBe(0);
     });
 
     it('a guard that denies stops the call', async () => {

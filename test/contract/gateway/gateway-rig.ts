@@ -6,7 +6,8 @@ import { RequestGate } from '../../../src/auth/request-gate.js';
 import { SessionKeys, type SessionKey } from '../../../src/auth/session-keys.js';
 import { CallLedger } from '../../../src/gateway/call.js';
 import { Dispatcher } from '../../../src/gateway/dispatcher.js';
-import type { Endpoint } from '../../../src/gateway/endpoint.js';
+import { DEFAULT_FLOW, type Endpoint } from '../../../src/gateway/endpoint.js';
+import { EndpointLoad } from '../../../src/gateway/endpoint-load.js';
 import { GatewayMount } from '../../../src/gateway/gateway.mount.js';
 import { OwnConversations } from '../../../src/gateway/own-conversations.js';
 import { Pulse } from '../../../src/gateway/pulse.js';
@@ -67,7 +68,8 @@ export function endpointOf(source: FakeSource, changes: Partial<Endpoint> = {}):
     maxInFlight: null,
     maxSessions: 100,
     tools: TOOLS,
-    load: { inFlight: 0 },
+    flow: DEFAULT_FLOW,
+    load: new EndpointLoad(),
     ...changes,
   };
 }

@@ -207,7 +207,7 @@ describe('the streams of a session', () => {
     await clock.advance(2_000);
     const response = await pending;
     expect(await readUntil(response, (text) => text.includes('\n\n'))).toMatch(
-      /^id: sy\S+\ndata: \n\n/,
+      /^id: sy\S+\nretry: 1000\ndata: \n\n/,
     );
     await clock.advance(16_000);
     expect(await readUntil(response, (text) => text.includes('\n\n'))).toBe(': keep-alive\n\n');

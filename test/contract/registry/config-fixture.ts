@@ -51,6 +51,7 @@ export function settingsWith(values: Partial<SettingsValues> = {}): Settings {
     envAllow: [],
     egress: 'any',
     hookSecretsFile: null,
+    webhooksFile: null,
     sessionKeysFile: null,
     tlsCert: null,
     tlsKey: null,

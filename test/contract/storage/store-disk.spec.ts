@@ -111,9 +111,10 @@ describe('a commit on a disk that fails', () => {
     expect((await problemOf(store.commit([put('refused')], META)))?.status).toBe(507);
     expect((await problemOf(store.commit([put('refused')], META)))?.status).toBe(507);
     expect(store.get('service', 'refused')).toBeUndefined();
+    expect(store.status()).toMatchObject({ disk_full: true, read_only: false });
     fileSystem.capacity = Number.POSITIVE_INFINITY;
     expect(await store.commit([put('after')], META)).toBe(2);
-    expect(store.status().read_only).toBe(false);
+    expect(store.status()).toMatchObject({ disk_full: false, read_only: false });
     await store.close();
     const again = await openOn(fileSystem);
     expect(again.list('service').map(({ id }) => id)).toEqual(['after', 'before']);

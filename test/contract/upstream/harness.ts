@@ -79,8 +79,9 @@ const started: ChildProcess[] = [];
 export async function remoteFixture(
   name: string,
   env: Record<string, string> = {},
+  args: readonly string[] = [],
 ): Promise<string> {
-  const child = spawn(process.execPath, [fixture(name)], {
+  const child = spawn(process.execPath, [fixture(name), ...args], {
     env,
     stdio: ['pipe', 'pipe', 'ignore'],
   });

@@ -171,7 +171,10 @@ describe('a stdio handshake', () => {
     ['close-stdout', 'disconnected', 'pipes'],
   ])('names the reason: %s is %s', async (mode, code, words) => {
     for (const shared of [true, false]) {
-      const made = stdio(shared, { ...env, MODE: mode }, { ...short, limits: LIMITS });
+      // A closed pipe is believed after 500 ms, to which the start of a process comes on top.
+      const startTimeoutMs = mode === 'close-stdout' ? 3000 : short.startTimeoutMs;
+      const over = { ...short, startTimeoutMs, limits: LIMITS };
+      const made = stdio(shared, { ...env, MODE: mode }, over);
       const start = async (): Promise<unknown> => RawClient.open(await startUpstream(made));
       const error = await failure(start());
       expect([error.code, error.message]).toEqual([code, expect.stringContaining(words)]);
