@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { LineSplitter } from './line-framing.js';
 
@@ -52,7 +52,7 @@ describe('LineSplitter', () => {
   });
 
   it('puts a long line together where it will lie, and gives room it does not need back', () => {
-    const maxBytes = 8_000_000;
+    const maxBytes = 50_000_000;
     const seen: Buffer[] = [];
     const splitter = new LineSplitter(
       maxBytes,
@@ -60,12 +60,12 @@ describe('LineSplitter', () => {
       () => undefined,
     );
     const piece = Buffer.from('0123456789'.repeat(30_000));
-    for (const pieces of [20, 4, 20]) {
+    for (const pieces of [100, 40, 100]) {
       for (let i = 0; i < pieces; i += 1) splitter.push(piece);
       splitter.push(Buffer.from('end\nnext '));
     }
-    expect(seen.map(({ length }) => length)).toEqual([6_000_003, 1_200_008, 6_000_008]);
-    expect(seen.map(({ buffer }) => buffer.byteLength)).toEqual([maxBytes, 1_200_008, maxBytes]);
+    expect(seen.map(({ length }) => length)).toEqual([30_000_003, 12_000_008, 30_000_008]);
+    expect(seen.map(({ buffer }) => buffer.byteLength)).toEqual([maxBytes, 12_000_008, maxBytes]);
     const texts = seen.map((line) => line.toString());
     expect(texts.map((text) => text.replaceAll(/(0123456789)+/g, 'x'))).toEqual([
       'xend',
@@ -73,6 +73,16 @@ describe('LineSplitter', () => {
       'next xend',
     ]);
     expect(splitter.rest().toString()).toBe('next ');
+  });
+
+  it('takes no room for the longest line where a message of a few megabytes comes', () => {
+    const reserved = jest.spyOn(Buffer, 'allocUnsafeSlow');
+    const { lines, splitter } = collect(64 * 1_048_576);
+    for (let i = 0; i < 40; i += 1) splitter.push(Buffer.alloc(100_000, 'x'));
+    splitter.push(Buffer.from('\n'));
+    expect(lines.map(({ length }) => length)).toEqual([4_000_000]);
+    expect(reserved).not.toHaveBeenCalled();
+    reserved.mockRestore();
   });
 
   it('takes a line of exactly the limit', () => {

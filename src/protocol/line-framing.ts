@@ -2,8 +2,11 @@
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 
-/** A line longer than this is put together where it will lie, so that it is not held twice when it is complete. */
-const LONG_BYTES = 1_048_576;
+/**
+ * A line longer than this is put together where it will lie, so that it is not held twice when it is complete. Shorter
+ * ones are not: the collector takes the room for what it could hold, and at 1 MB would run after every few messages.
+ */
+const LONG_BYTES = 8 * 1_048_576;
 
 /**
  * Cuts a byte stream into lines. A line has no line break (a `\r` before it is dropped too), is never empty, may be kept,

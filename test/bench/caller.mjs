@@ -44,7 +44,7 @@ export class Caller {
 
   async call(text) {
     const answer = await this.ask(text);
-    const { id, result } = JSON.parse(answer.text);
+    const { id, result } = JSON.parse(messageIn(answer));
     if (id !== this.lastId || result?.content?.[0]?.text !== text) {
       throw new Error(`a wrong answer: ${answer.status} ${answer.text.slice(0, 200)}`);
     }
@@ -53,6 +53,12 @@ export class Caller {
   close() {
     return this.pool.destroy();
   }
+}
+
+/** An answer that takes long becomes an event stream, whose last event is the reply. */
+function messageIn({ headers, text }) {
+  if (!headers['content-type']?.startsWith('text/event-stream')) return text;
+  return text.slice(text.lastIndexOf('data: ') + 6);
 }
 
 /** Calls in a closed loop for `forMs`; answers how long each took, sorted, in milliseconds. */
