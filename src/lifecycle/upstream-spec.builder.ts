@@ -81,7 +81,7 @@ export function buildUpstreamSpec(
   ambient: Readonly<Record<string, string | undefined>>,
   instanceId: string,
 ): UpstreamSpec {
-  const { limits, start_timeout_ms } = revision.effective.runtime;
+  const { limits, max_instances, start_timeout_ms } = revision.effective.runtime;
   return {
     instanceId,
     serviceName: revision.name,
@@ -97,6 +97,7 @@ export function buildUpstreamSpec(
     },
     startTimeoutMs: start_timeout_ms,
     secrets: values.secrets,
+    alone: max_instances === 1,
   };
 }
 

@@ -112,8 +112,14 @@ export class Line implements ConversationSink {
       lease.release();
       throw error;
     }
-    if (!line.over) return line;
-    throw new UpstreamError('exited', 'The upstream ended while it was opened');
+    if (line.over) throw new UpstreamError('exited', 'The upstream ended while it was opened');
+    if (!line.native) {
+      // Known only now: the next line needs no translation.
+      lease.upstream.onStateless(() => {
+        line.retire();
+      });
+    }
+    return line;
   }
 
   get link(): Link {

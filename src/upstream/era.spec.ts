@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../test/support/manual-clock.js';
-import { endedOverIt, ERA_TTL_MS, EraMemory, refusedIt, tellingError } from './era.js';
+import {
+  endedOverIt,
+  ERA_TTL_MS,
+  EraMemory,
+  refusedIt,
+  refusedOnly,
+  tellingError,
+  type Era,
+} from './era.js';
 import { UpstreamError, type UpstreamErrorCode } from './upstream.errors.js';
 
 const error = (code: UpstreamErrorCode, httpStatus?: number): UpstreamError =>
@@ -29,9 +37,35 @@ describe('EraMemory', () => {
   });
 });
 
+describe('what is known of a server', () => {
+  it.each<[Era, Era, Era]>([
+    ['both', 'legacy', 'both'],
+    ['both', 'stateless', 'stateless'],
+    ['legacy', 'both', 'both'],
+    ['stateless', 'both', 'stateless'],
+    ['stateless', 'legacy', 'legacy'],
+  ])('as %s, and then found to be %s, is %s', (before, said, known) => {
+    const memory = new EraMemory(new ManualClock());
+    memory.note('a', before);
+    memory.note('a', said);
+    expect(memory.of('a')).toBe(known);
+  });
+
+  it('is not forgotten where it is both', async () => {
+    const clock = new ManualClock();
+    const memory = new EraMemory(clock);
+    memory.note('a', 'both');
+    await clock.advance(10 * ERA_TTL_MS);
+    expect(memory.of('a')).toBe('both');
+  });
+});
+
 describe('a failed initialize', () => {
   it.each<[UpstreamError, boolean, boolean]>([
     [error('handshake-refused'), true, false],
+    // A server may answer it with the one revision that it knows.
+    [error('protocol-version'), true, false],
+    [error('not-mcp'), false, false],
     [error('http-status', 400), true, false],
     [error('http-status', 404), true, false],
     [error('http-status', 405), true, false],
@@ -56,5 +90,18 @@ describe('a failed initialize', () => {
 
   it('stays what it was when discover failed for a fault of ours', () => {
     expect(tellingError(error('exited-early'), new TypeError('x')).code).toBe('exited-early');
+  });
+});
+
+describe('a failed server/discover', () => {
+  it.each<[UpstreamErrorCode, boolean]>([
+    ['handshake-refused', true],
+    ['not-mcp', true],
+    ['exited', false],
+    ['protocol-version', false],
+  ])('with %s: the question is unknown %s', (code, unknown) => {
+    const failed = error(code);
+    if (unknown) expect(refusedOnly(failed)).toBeNull();
+    else expect(() => refusedOnly(failed)).toThrow(failed);
   });
 });

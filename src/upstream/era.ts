@@ -5,12 +5,13 @@ import { UpstreamError } from './upstream.errors.js';
 export const ERA_TTL_MS = 600_000;
 const MAX_KNOWN = 1000;
 
-export type Era = 'legacy' | 'stateless';
+/** `legacy`: answers `initialize`, and is not known to answer more. */
+export type Era = 'legacy' | 'stateless' | 'both';
 
 /**
  * What servers were found to speak, by how they are started, so that not every child has to be asked anew (2026-07-28,
- * versioning: may be kept over restarts of the same configuration). Both answers are forgotten in time: what a command
- * starts may be another version tomorrow.
+ * versioning: may be kept over restarts of the same configuration). What a command starts may be another version
+ * tomorrow, so that answers are forgotten in time; not `both`, which is corrected where it turns out wrong.
  */
 export class EraMemory {
   private readonly known = new Map<string, { readonly era: Era; readonly untilMs: number }>();
@@ -25,9 +26,15 @@ export class EraMemory {
     return null;
   }
 
-  note(key: string, era: Era): void {
+  /** That `initialize` was answered contradicts no `both`; that it was refused, no probe. */
+  note(key: string, said: Era): void {
+    const before = this.of(key);
+    const keeps =
+      (before === 'both' && said === 'legacy') || (before === 'stateless' && said === 'both');
+    const era = keeps ? before : said;
+    const untilMs = era === 'both' ? Infinity : this.clock.monotonicMs() + ERA_TTL_MS;
     this.known.delete(key);
-    this.known.set(key, { era, untilMs: this.clock.monotonicMs() + ERA_TTL_MS });
+    this.known.set(key, { era, untilMs });
     const oldest = this.known.keys().next().value;
     if (this.known.size > MAX_KNOWN && oldest !== undefined) this.known.delete(oldest);
   }
@@ -47,6 +54,13 @@ const REFUSING = new Set([400, 404, 405]);
 export function refusedIt({ code, facts }: UpstreamError): boolean {
   if (code === 'http-status') return REFUSING.has(facts.httpStatus ?? 0);
   return code === 'handshake-refused' || code === 'protocol-version';
+}
+
+/** For a failed `server/discover`: `null` when the server does not know it; rejects for any other reason. */
+export function refusedOnly(error: unknown): null {
+  const { code } = error instanceof UpstreamError ? error : { code: '' };
+  if (code === 'handshake-refused' || code === 'not-mcp') return null;
+  throw error;
 }
 
 /** Whether it is a child's end that failed `initialize`. */

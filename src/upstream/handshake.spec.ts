@@ -59,4 +59,12 @@ describe('readServerFacts', () => {
     expect(read).toThrow(expect.objectContaining({ code }));
     expect(read).not.toThrow('s3cret');
   });
+
+  it.each([
+    ['1999-01-01', 'speaks protocol version 1999-01-01; known are 2026-07-28, 2025-11-25,'],
+    ['2026-07-28', 'answered initialize with protocol version 2026-07-28, which has no initialize'],
+  ])('says what is wrong with the version %s', (protocolVersion, text) => {
+    const read = (): unknown => readServerFacts(answer({ protocolVersion }), GATEWAY_CLIENT, scrub);
+    expect(read).toThrow(text);
+  });
 });

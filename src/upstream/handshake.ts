@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../kernel/json.js';
 import { BUILT_ID_START, readOutcome, rpcRequest } from '../protocol/message.js';
-import { isKnownVersion, LEGACY_VERSIONS } from '../protocol/protocol-version.js';
+import { isKnownVersion, LEGACY_VERSIONS, MODERN_VERSIONS } from '../protocol/protocol-version.js';
 import type { MessageChannel } from './message-channel.js';
 import type { Scrub } from './scrub.js';
 import { UpstreamError } from './upstream.errors.js';
@@ -46,8 +46,7 @@ export function readServerFacts(message: unknown, client: ClientFacts, scrub: Sc
   }
   const { protocolVersion, capabilities, serverInfo, instructions } = result;
   if (!isKnownVersion(protocolVersion) && protocolVersion !== client.protocolVersion) {
-    const known = LEGACY_VERSIONS.join(', ');
-    const text = `The server speaks protocol version ${scrub(protocolVersion).slice(0, 40)}; known are ${known}`;
+    const text = unknownVersion(scrub(protocolVersion).slice(0, 40));
     throw new UpstreamError('protocol-version', text);
   }
   return {
@@ -57,6 +56,15 @@ export function readServerFacts(message: unknown, client: ClientFacts, scrub: Sc
     instructions: typeof instructions === 'string' ? instructions : null,
     resultJson: Buffer.from(JSON.stringify(result)),
   };
+}
+
+function unknownVersion(version: string): string {
+  // Servers of the stateless protocol may answer so; whoever reads this has asked in vain for that one, too.
+  if ((MODERN_VERSIONS as readonly string[]).includes(version)) {
+    return `The server answered initialize with protocol version ${version}, which has no initialize`;
+  }
+  const known = [...MODERN_VERSIONS, ...LEGACY_VERSIONS].join(', ');
+  return `The server speaks protocol version ${version}; known are ${known}`;
 }
 
 /** The handshake over a message channel. Rejects with the reason as it is; `call-timeout` becomes `handshake-timeout`. */

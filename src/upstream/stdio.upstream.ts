@@ -1,5 +1,4 @@
 import type { Clock } from '../kernel/clock.js';
-import { sha256Hex } from '../kernel/ids.js';
 import type { JsonObject } from '../kernel/json.js';
 import type { Envelope } from '../protocol/envelope-scan.js';
 import { rpcNotification } from '../protocol/message.js';
@@ -9,7 +8,9 @@ import type { ChildParts } from './child-process.js';
 import { CountedUpstream } from './counted.upstream.js';
 import { DirectConversation } from './direct-conversation.js';
 import { discover } from './discovery.js';
-import { endedOverIt, refusedIt, tellingError, type EraMemory } from './era.js';
+import { endedOverIt, refusedIt, refusedOnly, tellingError, type EraMemory } from './era.js';
+import { EraWish, type EraProbes } from './era-probe.js';
+import { eraKeyOf, timeLeftMs, type Greeted, type Greeting } from './greeting.js';
 import { aborted, handshakeOver } from './handshake.js';
 import type { MessageChannel } from './message-channel.js';
 import { scrubberOf, type Scrub } from './scrub.js';
@@ -28,20 +29,6 @@ import type { CommandSpec, UpstreamSpec } from './upstream-spec.js';
 
 /** Messages kept from before a conversation was open. */
 const MAX_EARLY = 100;
-/** The handshake is given up this much before its time is over: whoever waits with a timer of the same length knows less. */
-const HANDSHAKE_MARGIN_MS = 150;
-
-/** What a child said to our greeting. */
-type Greeting = { readonly server: ServerFacts } | { readonly discovery: JsonObject };
-
-/** Whom and how long a greeting is for. */
-interface Greeted {
-  readonly client: ClientFacts;
-  /** Monotonic. */
-  readonly deadlineMs: number;
-  readonly signal: AbortSignal | undefined;
-}
-
 /**
  * An MCP server as a child process, newline-delimited JSON over its pipes. Shared: one handshake with our own client
  * facts at `start`, any number of conversations. Not shared: the one conversation does the handshake. A child that
@@ -53,6 +40,7 @@ export class StdioUpstream extends CountedUpstream {
   private readonly scrub: Scrub;
   private readonly clock: Clock;
   private readonly eraKey: string;
+  private readonly wish: EraWish;
   private link: ChildLink;
   private channel: MessageChannel | null = null;
   private shared: SharedConversations | null = null;
@@ -73,13 +61,14 @@ export class StdioUpstream extends CountedUpstream {
     private readonly spec: UpstreamSpec,
     private readonly command: CommandSpec,
     private readonly eras: EraMemory,
+    probes: EraProbes,
   ) {
     super(parts.clock);
     this.clock = parts.clock;
     this.multiplexed = spec.shared;
     this.scrub = scrubberOf(spec.secrets);
-    const { file, args, cwd, env } = command;
-    this.eraKey = sha256Hex(JSON.stringify([file, args, cwd, env]));
+    this.eraKey = eraKeyOf(command);
+    this.wish = new EraWish(probes, { key: this.eraKey, spec, command });
     this.link = this.makeLink();
   }
 
@@ -111,6 +100,7 @@ export class StdioUpstream extends CountedUpstream {
       const greeting = await this.greet({ client, deadlineMs, signal });
       this.checkUsable();
       if ('discovery' in greeting) return this.becomeStateless(greeting).translate(client, sink);
+      this.wish.ask();
       return this.converse(greeting.server, sink);
     });
   }
@@ -121,21 +111,36 @@ export class StdioUpstream extends CountedUpstream {
   ): Promise<Conversation | null> {
     this.checkUsable();
     if (this.spec.shared) return this.stateless?.pass(sink) ?? null;
-    // A child of its own is not asked for nothing: an unknown one is found out by `open`.
-    if (this.eras.of(this.eraKey) !== 'stateless') return null;
+    const known = this.eras.of(this.eraKey);
+    if (known !== 'stateless' && known !== 'both') {
+      // A child of its own is not asked for nothing: what it speaks is found out by `open`, and then on another one.
+      this.wish.want();
+      return null;
+    }
     this.takeOnly();
     return this.openOnly(signal, async () => {
       const deadlineMs = this.clock.monotonicMs() + this.spec.startTimeoutMs;
-      const discovery = await this.discover({ client: GATEWAY_CLIENT, deadlineMs, signal });
+      const greeted = { client: GATEWAY_CLIENT, deadlineMs, signal };
+      const discovery = await this.discover(greeted).catch(refusedOnly);
       this.checkUsable();
-      return this.becomeStateless({ discovery }).pass(sink);
+      if (discovery !== null) {
+        this.eras.note(this.eraKey, known);
+        return this.becomeStateless({ discovery }).pass(sink);
+      }
+      this.eras.forget(this.eraKey);
+      this.opened = false;
+      return null;
     });
+  }
+
+  override onStateless(listener: () => void): void {
+    this.wish.onFound(listener);
   }
 
   override async stop(): Promise<void> {
     this.quiet();
     this.end(new UpstreamError('stopped', 'The upstream was stopped', { mayHaveRun: true }));
-    await this.link.stop();
+    await Promise.all([this.link.stop(), this.wish.end()]);
   }
 
   override facts(): UpstreamFacts {
@@ -297,19 +302,18 @@ export class StdioUpstream extends CountedUpstream {
     const port = new ChannelPort(this.usedChannel(), this.activity);
     const { client, signal } = greeted;
     return this.greetedBy(
-      discover(port, client, { timeoutMs: this.timeLeft(greeted), signal, scrub: this.scrub }),
+      discover(port, client, {
+        timeoutMs: timeLeftMs(greeted, this.clock),
+        signal,
+        scrub: this.scrub,
+      }),
     );
   }
 
   private async handshake(greeted: Greeted): Promise<ServerFacts> {
     const { client, signal } = greeted;
-    const limits = { timeoutMs: this.timeLeft(greeted), signal, scrub: this.scrub };
+    const limits = { timeoutMs: timeLeftMs(greeted, this.clock), signal, scrub: this.scrub };
     return this.greetedBy(handshakeOver(this.usedChannel(), client, limits));
-  }
-
-  private timeLeft({ deadlineMs }: Greeted): number {
-    const leftMs = Math.max(1, deadlineMs - this.clock.monotonicMs());
-    return Math.round(leftMs - Math.min(HANDSHAKE_MARGIN_MS, leftMs / 4));
   }
 
   private async greetedBy<T>(answer: Promise<T>): Promise<T> {
@@ -333,11 +337,4 @@ export class StdioUpstream extends CountedUpstream {
     this.stateless?.endAll(error);
     this.channel?.table.failAll(null, error);
   }
-}
-
-/** `null` for a server that does not know `server/discover`; rejects for any other reason. */
-function refusedOnly(error: unknown): null {
-  const { code } = error instanceof UpstreamError ? error : { code: '' };
-  if (code === 'handshake-refused' || code === 'not-mcp') return null;
-  throw error;
 }

@@ -13,6 +13,8 @@ export interface UpstreamSpec {
   readonly startTimeoutMs: number;
   /** Values to replace by `[secret]` in whatever the upstream says before it is kept or shown. */
   readonly secrets: readonly string[];
+  /** No second child of the command may run beside it, not even to ask it something. */
+  readonly alone?: boolean;
 }
 
 export interface CommandSpec {

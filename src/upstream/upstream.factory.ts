@@ -3,6 +3,7 @@ import type { Logger } from '../kernel/logger.js';
 import type { ChildParts } from './child-process.js';
 import type { Egress } from './connector.js';
 import { EraMemory } from './era.js';
+import { EraProbes } from './era-probe.js';
 import { GroupSampler } from './group-sampler.js';
 import { HttpUpstream } from './http.upstream.js';
 import { ProcProcessTable, type ProcessTable } from './process-table.js';
@@ -30,6 +31,7 @@ export interface UpstreamFactoryParts {
 export class UpstreamFactory {
   private readonly children: ChildParts;
   private readonly eras: EraMemory;
+  private readonly probes: EraProbes;
 
   constructor(private readonly parts: UpstreamFactoryParts) {
     const { clock, logger, spawner, watchdog, processes = new ProcProcessTable() } = parts;
@@ -37,6 +39,7 @@ export class UpstreamFactory {
     const strays = new StraySweep(clock, spawner, processes);
     this.eras = new EraMemory(clock);
     this.children = { clock, logger, spawner, watchdog, processes, sampler, strays };
+    this.probes = new EraProbes(this.children, this.eras);
   }
 
   /** Throws `bad-url`, or `spawn-failed` for a spec that names neither a command nor a URL. Starts nothing. */
@@ -45,7 +48,7 @@ export class UpstreamFactory {
     const { command, remote, transport } = spec;
     if (command !== null) {
       return transport === 'stdio'
-        ? new StdioUpstream(this.children, spec, command, this.eras)
+        ? new StdioUpstream(this.children, spec, command, this.eras, this.probes)
         : new SpawnedHttpUpstream(this.children, spec, command);
     }
     if (remote === null || transport === 'stdio') {

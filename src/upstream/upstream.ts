@@ -167,6 +167,12 @@ export abstract class Upstream {
     return Promise.resolve(null);
   }
 
+  /**
+   * Hears, at most once and only after `openStateless` answered `null`, that another upstream of the same kind would speak
+   * the stateless protocol. One listener.
+   */
+  onStateless(_listener: () => void): void {}
+
   /** Graceful stop in the order of 04; resolves when nothing of it runs any more. Idempotent. */
   abstract stop(): Promise<void>;
 

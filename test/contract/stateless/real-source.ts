@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import type { InstanceSource, Lease, LeaseRequest } from '../../../src/upstream/instance-source.js';
+import type { UpstreamFactory } from '../../../src/upstream/upstream.factory.js';
 import type { Upstream } from '../../../src/upstream/upstream.js';
 import { nodeCommand, remoteAt, remoteFixture, spec, startUpstream } from '../upstream/harness.js';
 
 const SERVER = fileURLToPath(new URL('../../fixtures/stateless-server.mjs', import.meta.url));
 
-export type Era = 'legacy' | 'modern';
+export type Era = 'legacy' | 'modern' | 'dual';
 
 /** Instances of the fixture server: a child for each lease, or one HTTP server for all. */
 export class RealSource implements InstanceSource {
@@ -17,6 +18,8 @@ export class RealSource implements InstanceSource {
   constructor(
     private readonly transport: 'stdio' | 'streamable_http',
     private readonly era: Era,
+    /** Makes all children; by default each is made by one that knows of no other. */
+    private readonly from?: UpstreamFactory,
   ) {}
 
   async acquire(_request: LeaseRequest): Promise<Lease> {
@@ -38,7 +41,7 @@ export class RealSource implements InstanceSource {
   private child(): Promise<Upstream> {
     this.started += 1;
     const command = nodeCommand(SERVER, {}, null, ['--transport', 'stdio', '--era', this.era]);
-    return startUpstream(spec('stdio', { command }));
+    return startUpstream(spec('stdio', { command }), this.from);
   }
 
   private server(): Promise<Upstream> {
