@@ -36,6 +36,7 @@ export default {
     project('transcripts', ['<rootDir>/test/transcripts/**/*.spec.ts']),
     project('pins', ['<rootDir>/test/pins/**/*.spec.ts']),
     project('architecture', ['<rootDir>/test/architecture/**/*.spec.ts']),
+    project('fuzz', ['<rootDir>/test/fuzz/**/*.spec.ts']),
     project('e2e', ['<rootDir>/test/e2e/**/*.spec.ts']),
   ],
 };

@@ -45,7 +45,7 @@ export const DEFAULT_CONFIG: ServiceConfig = deepFreeze<ServiceConfig>({
     connect_timeout_ms: 5000,
     max_body_bytes: 4 * 1024 * 1024,
     max_sessions: 1000,
-    circuit: { failures: 5, open_ms: 30_000 },
+    circuit: { failures: 5, open_ms: 5000 },
     routes: [],
   },
   security: {

@@ -201,7 +201,7 @@ const times = {
   }),
   idle_stop_ms: integer({
     description:
-      'Milliseconds after which an unused instance is stopped; 0 = as soon as it is unused.',
+      'Milliseconds after which an unused instance is stopped; less than 500 counts as 500.',
     minimum: 0,
     maximum: 7 * DAY_MS,
     default: 300_000,

@@ -1,6 +1,9 @@
 import type { CancelTimer, Clock } from '../kernel/clock.js';
 import type { Instance } from './instance.js';
 
+/** Shorter is no time: between its handshake and its first call a child would count as unused. */
+const MIN_IDLE_MS = 500;
+
 /**
  * Stops instances that nobody used for `idleMs`: no call, no standing stream. One timer, and only while there is
  * something to watch.
@@ -8,14 +11,17 @@ import type { Instance } from './instance.js';
 export class IdleStopper {
   private timer: CancelTimer | null = null;
   private ended = false;
+  private readonly idleMs: number | null;
 
-  /** `idleMs: null` never stops anything. */
+  /** `idleMs: null` never stops anything; less than half a second counts as that. */
   constructor(
     private readonly clock: Clock,
-    private readonly idleMs: number | null,
+    idleMs: number | null,
     private readonly candidates: () => readonly Instance[],
     private readonly stop: (instance: Instance) => void,
-  ) {}
+  ) {
+    this.idleMs = idleMs === null ? null : Math.max(idleMs, MIN_IDLE_MS);
+  }
 
   /** There may be something new to watch. */
   watch(): void {

@@ -90,7 +90,11 @@ export class ChildLink {
     const lines = new LineSplitter(
       lineBytes,
       (line) => {
-        channel.receive(line);
+        try {
+          channel.receive(line);
+        } catch (error) {
+          this.contain(error);
+        }
       },
       () => {
         const text = `The upstream sent a line of more than ${lineBytes} bytes`;
@@ -102,6 +106,13 @@ export class ChildLink {
     });
     this.watchPipes(spawned);
     return channel;
+  }
+
+  /** A fault of ours with what one child says ends that child, not the process. */
+  private contain(error: unknown): void {
+    this.parts.children.logger.error({ err: error }, 'a message of an upstream could not be read');
+    const text = 'The gateway could not read what the upstream sent';
+    this.child.kill(new UpstreamError('disconnected', text, { mayHaveRun: true }));
   }
 
   private watchPipes(spawned: SpawnedProcess): void {

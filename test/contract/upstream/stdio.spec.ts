@@ -293,6 +293,19 @@ describe('a child', () => {
     expect(await ended).toBe('line-too-long');
   });
 
+  it('is ended alone when what it says meets a fault of ours', async () => {
+    const upstream = await startUpstream(stdio(true));
+    const ended = down(upstream);
+    const client = await RawClient.open(upstream);
+    client.onMessage = () => {
+      throw new Error('a fault');
+    };
+    const waiting = failure(client.tool('sleep', { ms: 4_000 }, 2));
+    await client.tool('announce', {}, 1).catch(() => undefined);
+    expect(await ended).toBe('disconnected');
+    expect((await waiting).code).toBe('disconnected');
+  });
+
   it('that does not read is not written to without bound', async () => {
     const script =
       'process.stdin.once("data", (d) => { process.stdin.pause(); const id = JSON.parse(d).id; console.log(JSON.stringify({ jsonrpc: "2.0", id, result: { protocolVersion: "2025-06-18" } })); }); setInterval(() => {}, 1000)';
