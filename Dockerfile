@@ -19,4 +19,4 @@ USER node
 VOLUME /data
 EXPOSE 8090
 # The default bind is loopback; compose.yaml shows the settings a reachable container needs.
-CMD ["node", "dist/main.js"]
+CMD ["node", "dist/bundle/main.js"]

@@ -5,7 +5,7 @@ import { SystemRandom } from '../kernel/random.js';
 import { run } from './program.js';
 
 /** Why a URL: the command line is a client and no part of the gateway, so nothing of it is loaded but to serve. */
-const GATEWAY = new URL('../main.js', import.meta.url);
+const GATEWAY = new URL('../bundle/main.js', import.meta.url);
 const PACKAGE_FILE = new URL('../../package.json', import.meta.url);
 
 function versionOfPackage(): string {

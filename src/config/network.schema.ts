@@ -71,10 +71,10 @@ const circuit = group(
     }),
     open_ms: integer({
       description:
-        'Milliseconds until one call is let through to try. Each failed try lengthens it by as much, up to ten times.',
+        'Milliseconds until one call is let through to try. Each failed try doubles it, up to five minutes.',
       minimum: 100,
       maximum: 3_600_000,
-      default: 30_000,
+      default: 5000,
     }),
   },
 );

@@ -1,5 +1,5 @@
 // Runs the official conformance suites directly and through the gateway, and holds the results against each other.
-//   npm run conformance [-- --quick] [--only <group or column>] [--write] [--verbose] [--main dist/main.js]
+//   npm run conformance [-- --quick] [--only <group or column>] [--write] [--verbose] [--main dist/bundle/main.js]
 // --write renews the tables in docs/conformance.md. Ends with 1 when a difference has no reason in expectations.json.
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -18,7 +18,7 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     write: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
-    main: { type: 'string', default: join(here, '..', '..', 'dist', 'main.js') },
+    main: { type: 'string', default: join(here, '..', '..', 'dist', 'bundle', 'main.js') },
   },
 });
 

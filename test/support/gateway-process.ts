@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..');
-export const MAIN = join(root, 'dist', 'main.js');
+export const MAIN = join(root, 'dist', 'bundle', 'main.js');
 export const fixture = (name: string): string => join(root, 'test', 'fixtures', name);
 
 export interface GatewayOptions {

@@ -44,7 +44,7 @@ export function serviceConfig(over: Parts<ServiceConfig> = {}): ServiceConfig {
       connect_timeout_ms: 5_000,
       max_body_bytes: 4_194_304,
       max_sessions: 100,
-      circuit: { failures: 5, open_ms: 30_000 },
+      circuit: { failures: 5, open_ms: 5000 },
       routes: [],
       ...over.network,
     },
