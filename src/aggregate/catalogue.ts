@@ -91,14 +91,14 @@ export class Catalogue {
     const { roster } = this.parts;
     const plain = partsOf(name);
     const named = plain === null ? null : roster.byName(plain.service);
-    if (plain !== null && named !== null) {
-      return { endpoint: named, own: lists(named)?.byName.get(name)?.own ?? plain.name };
-    }
+    const known = named === null ? undefined : lists(named)?.byName.get(name)?.own;
+    if (named !== null && known !== undefined) return { endpoint: named, own: known };
+    // Also where the service is there: what was cut of a longer name may read like the name of another one.
     for (const endpoint of roster.all) {
       const own = lists(endpoint)?.byName.get(name)?.own;
       if (own !== undefined) return { endpoint, own };
     }
-    return null;
+    return plain === null || named === null ? null : { endpoint: named, own: plain.name };
   }
 
   private async named(

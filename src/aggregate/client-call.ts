@@ -13,7 +13,8 @@ export class ClientCall implements CallHandle {
   member: MemberCall | null = null;
   /** Hears the member's answer before the client does. */
   onAnswer: ((message: Buffer) => void) | null = null;
-  private readonly abort = new AbortController();
+  /** Made when somebody asks for the signal. */
+  private abort: AbortController | null = null;
   private done = false;
 
   constructor(
@@ -29,6 +30,8 @@ export class ClientCall implements CallHandle {
 
   /** Aborted when nobody waits for the answer any more. */
   get signal(): AbortSignal {
+    this.abort ??= new AbortController();
+    if (this.done) this.abort.abort();
     return this.abort.signal;
   }
 
@@ -54,7 +57,7 @@ export class ClientCall implements CallHandle {
 
   fail(error: UpstreamError): void {
     if (!this.finish()) return;
-    this.abort.abort();
+    this.abort?.abort();
     this.sink.onFail(error);
   }
 
@@ -71,7 +74,7 @@ export class ClientCall implements CallHandle {
   abandon(tellUpstream: boolean, reason?: string): void {
     if (!this.finish()) return;
     this.member?.giveUp(tellUpstream, reason);
-    this.abort.abort();
+    this.abort?.abort();
   }
 
   /** What we answer ourselves may be known at once, when the caller does not hold the handle yet. */

@@ -39,7 +39,7 @@ describe('a list shelf', () => {
     fetch.mockResolvedValueOnce(two);
     lists.age(['tools']);
     expect(await lists.ask('tools', 10)).toEqual(two);
-    expect(changed.mock.calls).toEqual([['tools']]);
+    expect(changed.mock.calls).toEqual([['tools', false]]);
   });
 
   it('keeps the last good list through failures, and leaves the server alone for a while', async () => {
@@ -70,7 +70,45 @@ describe('a list shelf', () => {
     arrive(one);
     await clock.advance(0);
     expect(lists.peek('prompts')).toBe(one);
-    expect(changed.mock.calls).toEqual([['prompts']]);
+    expect(changed.mock.calls).toEqual([['prompts', true]]);
+  });
+
+  it('is waited for once by those who ask a server that says nothing, until it has answered', async () => {
+    const { clock, lists, fetch } = shelf();
+    fetch.mockResolvedValueOnce(one).mockReturnValueOnce(new Promise(() => undefined));
+    await lists.ask('tools', 50);
+    lists.age(['tools']);
+    const first = lists.ask('tools', 50);
+    await clock.advance(50);
+    expect(await first).toBe(one);
+    expect(await lists.ask('tools', 50)).toBe(one);
+  });
+
+  it('tells at once when the server says that its list changed, and again only after it was asked', async () => {
+    const { lists, fetch, changed } = shelf();
+    lists.changed(['tools']);
+    expect(changed).not.toHaveBeenCalled();
+    fetch.mockResolvedValueOnce(one).mockResolvedValueOnce(two);
+    await lists.ask('tools', 10);
+    for (let i = 0; i < 3; i += 1) lists.changed(['tools']);
+    expect(changed).toHaveBeenCalledTimes(1);
+    expect(await lists.ask('tools', 10)).toBe(two);
+    expect(changed).toHaveBeenCalledTimes(1);
+    lists.changed(['tools']);
+    expect(changed).toHaveBeenCalledTimes(2);
+  });
+
+  it('tells of a change while the list is on its way, which may be the one from before', async () => {
+    const { lists, fetch, changed } = shelf();
+    fetch.mockResolvedValueOnce(one);
+    await lists.ask('tools', 10);
+    lists.changed(['tools']);
+    fetch.mockImplementationOnce(() => {
+      lists.changed(['tools']);
+      return Promise.resolve(one);
+    });
+    await lists.ask('tools', 10);
+    expect(changed).toHaveBeenCalledTimes(2);
   });
 
   it('asks again for a list that became old while it was on its way', async () => {

@@ -2,7 +2,8 @@ import type { Principal } from '../auth/principal.js';
 import type { CallFacts } from '../gateway/call.js';
 import { outcomeOfError, internalFault, rpcErrorOf } from '../gateway/wire-error.js';
 import { callChannel } from '../gateway/channels.js';
-import type { Dispatcher } from '../gateway/dispatcher.js';
+import type { TurnListener } from '../gateway/call-queue.js';
+import { WAIT, type Dispatcher } from '../gateway/dispatcher.js';
 import type { Endpoint } from '../gateway/endpoint.js';
 import type { Link } from '../gateway/link.js';
 import { SessionMemory } from '../gateway/session-memory.js';
@@ -54,21 +55,17 @@ export class MemberDoor {
 
   /** The refusal or the member's answer goes to `call`. */
   pass(wanted: Endpoint, call: ClientCall, passed: Passed): void {
+    // The client may have left while it was found out where the call goes.
+    if (call.over) return;
     if (passed.message.body.length > wanted.maxBodyBytes) {
       call.refuse(tooLarge(wanted));
       return;
     }
     const { dispatcher } = this.parts;
-    dispatcher.whenAdmitted(
-      wanted,
-      this.principal,
-      passed,
-      (refusal, endpoint) => {
-        if (refusal !== null) call.refuse(refusal);
-        else if (!call.over) this.begin(endpoint, call, passed);
-      },
-      { signal: call.signal },
-    );
+    const verdict = dispatcher.admit(wanted, this.principal, passed.method, passed.tool);
+    if (verdict === null) this.begin(wanted, call, passed);
+    else if (verdict === WAIT) this.wait(wanted, call, passed);
+    else call.refuse(verdict);
   }
 
   /** What the client asked of all of them, those that are opened later included. */
@@ -102,9 +99,18 @@ export class MemberDoor {
     for (const session of [...this.sessions.values()]) session.end('disconnected');
   }
 
+  private wait(wanted: Endpoint, call: ClientCall, passed: Passed): void {
+    const go: TurnListener = (refusal, endpoint) => {
+      if (refusal === null) this.begin(endpoint, call, passed);
+      else call.refuse(refusal);
+    };
+    this.parts.dispatcher.wait(wanted, this.principal, passed, go, { signal: call.signal });
+  }
+
   private begin(endpoint: Endpoint, call: ClientCall, passed: Passed): void {
     const session = this.openSession(endpoint);
     if (session instanceof RpcError) {
+      this.parts.dispatcher.ledger.gaveUp(endpoint);
       call.refuse(session);
       return;
     }
@@ -128,7 +134,8 @@ export class MemberDoor {
     session
       .line(endpoint, this.hops)
       .then((link) => {
-        if (!call.over) this.submit(session, link, endpoint, call, passed);
+        if (call.over) ledger.gaveUp(endpoint);
+        else this.submit(session, link, endpoint, call, passed);
       })
       .catch((error: unknown) => {
         this.fail(error, endpoint, call, passed, startedMs);

@@ -7,12 +7,13 @@ import type { SessionMemory } from '../gateway/session-memory.js';
 import type { Clock } from '../kernel/clock.js';
 import type { JsonObject } from '../kernel/json.js';
 import { Slots } from '../kernel/slots.js';
+import { rpcNotification } from '../protocol/message.js';
 import { ConversationClient } from '../upstream/conversation-client.js';
 import type { ClientFacts } from '../upstream/upstream.js';
 import { UpstreamError } from '../upstream/upstream.errors.js';
 import { ListShelf } from './list-shelf.js';
 import type { MemberCall } from './member-call.js';
-import { listAll } from './member-lists.js';
+import { listAll, LISTS } from './member-lists.js';
 
 /** The conversation with the client, as its members see it. */
 export interface MemberHost {
@@ -66,7 +67,10 @@ export class MemberSession extends Session {
         return listAll(requester, kind, LIST_TIMEOUT_MS);
       },
       LIST_TTL_MS,
-      () => undefined,
+      (kind, late) => {
+        // Who asks for a list that changed has it in hand.
+        if (late) this.announce(rpcNotification(LISTS[kind].changed));
+      },
     );
   }
 

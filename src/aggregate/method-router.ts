@@ -4,6 +4,7 @@ import { internalFault } from '../gateway/wire-error.js';
 import type { Endpoint } from '../gateway/endpoint.js';
 import { isJsonObject, type JsonObject } from '../kernel/json.js';
 import type { Logger } from '../kernel/logger.js';
+import { LOG_LEVELS } from '../protocol/log-level.js';
 import { RPC, RpcError } from '../protocol/rpc-error.js';
 import type { MethodRouter } from './aggregate-conversation.js';
 import type { Catalogue, Target } from './catalogue.js';
@@ -22,17 +23,6 @@ export interface RouterParts {
   readonly search: SearchMode | null;
   readonly logger: Logger;
 }
-
-const LEVELS: ReadonlySet<unknown> = new Set([
-  'debug',
-  'info',
-  'notice',
-  'warning',
-  'error',
-  'critical',
-  'alert',
-  'emergency',
-]);
 
 const MAX_TASKS = 1_000;
 const MAX_SUBSCRIPTIONS = 1_000;
@@ -199,7 +189,7 @@ export class AggregateMethods implements MethodRouter {
 
   private setLevel(message: ReadMessage): void {
     const params = paramsOf(message);
-    if (!LEVELS.has(params.level)) {
+    if (typeof params.level !== 'string' || !LOG_LEVELS.includes(params.level)) {
       throw new RpcError(RPC.invalidParams, 'params.level is none of the levels of RFC 5424');
     }
     this.parts.door.setLevel(message.body, params);

@@ -170,7 +170,7 @@ class SourceLine {
         const client = await ConversationClient.open(lease.upstream, {
           signal,
           onNotification: ({ method }) => {
-            if (typeof method === 'string') this.shelf.age(kindsChangedBy(method));
+            if (typeof method === 'string') this.shelf.changed(kindsChangedBy(method));
           },
         });
         if (!lease.upstream.multiplexed) await this.takeAll(client, wanted);

@@ -72,9 +72,9 @@ function submitPart(
   const asked = { id, method, tool: toolOf(body, envelope) };
   answer.expect();
   const go: TurnListener = (refusal, endpoint) => {
-    const fault = refusal ?? (link.ended ? lostLink(endpoint) : null);
-    if (fault !== null) {
-      answer.arrive(rpcErrorMessage(id, fault));
+    if (refusal !== null || link.ended) {
+      if (refusal === null) dispatcher.ledger.gaveUp(endpoint);
+      answer.arrive(rpcErrorMessage(id, refusal ?? lostLink(endpoint)));
       return;
     }
     session.remember(method, body);

@@ -99,4 +99,14 @@ describe('CallQueue', () => {
     }
     expect(rig.queue.retryAfterS()).toBe(20);
   });
+
+  it('takes no time in which nobody waited for its pace', async () => {
+    const rig = make();
+    rig.add('a1');
+    await finishOne(rig);
+    await rig.clock.advance(3_600_000);
+    for (const name of ['a2', 'a3', 'a4']) rig.add(name);
+    await finishOne(rig);
+    expect(rig.queue.retryAfterS()).toBe(1);
+  });
 });

@@ -89,6 +89,8 @@ export class CallQueue {
     const line = this.lines.get(turn.principalId);
     if (line === undefined) this.lines.set(turn.principalId, [turn]);
     else line.push(turn);
+    // The pace of a queue that was empty since says nothing.
+    if (this.load.waiting === 0) this.lastTurnMs = null;
     this.load.waiting += 1;
   }
 
@@ -100,7 +102,6 @@ export class CallQueue {
     line.splice(at, 1);
     if (line.length === 0) this.lines.delete(turn.principalId);
     this.load.waiting -= 1;
-    if (this.load.waiting === 0) this.lastTurnMs = null;
     return true;
   }
 

@@ -150,7 +150,7 @@ export class CallLedger {
       this.circuitOpened?.(endpoint);
   }
 
-  /** A caller did not wait for the end of its call. */
+  /** A caller did not wait for the end of its call, or did not make the one that it was let in for. */
   gaveUp(endpoint: Endpoint): void {
     if (endpoint.load.trial) noteNothing(endpoint, this.nowMs());
   }

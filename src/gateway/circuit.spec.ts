@@ -8,11 +8,11 @@ import {
   noteNothing,
   noteSuccess,
 } from './circuit.js';
-import { DEFAULT_FLOW, type Endpoint } from './endpoint.js';
+import { DEFAULT_FLOW, type Endpoint, type FlowLimits } from './endpoint.js';
 import { EndpointLoad } from './endpoint-load.js';
 
-function endpoint(): Endpoint {
-  return { load: new EndpointLoad(), flow: DEFAULT_FLOW, serviceName: 'x' } as unknown as Endpoint;
+function endpoint(flow: FlowLimits = DEFAULT_FLOW): Endpoint {
+  return { load: new EndpointLoad(), flow, serviceName: 'x' } as unknown as Endpoint;
 }
 
 const error = (code: UpstreamErrorCode, httpStatus?: number): UpstreamError =>
@@ -52,8 +52,8 @@ describe('the circuit of an endpoint', () => {
     failing(at, 4);
     expect(noteFailure(at, 'tools/call', error('exited'), 100, 200)).toBe(true);
     expect(noteFailure(at, 'tools/call', error('exited'), 201, 202)).toBe(false);
-    expect([keepAwayMs(at, 'tools/call', 200), keepAwayMs(at, 'ping', 200)]).toEqual([30_000, 0]);
-    expect(keepAwayMs(at, 'tools/call', 30_200)).toBe(0);
+    expect([keepAwayMs(at, 'tools/call', 200), keepAwayMs(at, 'ping', 200)]).toEqual([5_000, 0]);
+    expect(keepAwayMs(at, 'tools/call', 5_200)).toBe(0);
   });
 
   it('takes failures of calls that were under way together for one', () => {
@@ -86,22 +86,40 @@ describe('the circuit of an endpoint', () => {
     },
   );
 
-  it('opens for longer with each trial that fails, up to ten times as long', () => {
+  it('opens for twice as long with each trial that fails, up to five minutes', () => {
     const at = endpoint();
     let now = failing(at, 5);
     const lengths: number[] = [];
     for (let i = 0; i < 12; i += 1) {
       now += 400_000;
       beginTrial(at, now);
-      expect(keepAwayMs(at, 'tools/call', now)).toBe(30_000);
+      expect(keepAwayMs(at, 'tools/call', now)).toBe(5_000);
       noteFailure(at, 'tools/call', error('exited'), now, now + 1);
       lengths.push(keepAwayMs(at, 'tools/call', now + 1));
     }
-    expect(lengths.slice(0, 3)).toEqual([60_000, 90_000, 120_000]);
+    expect(lengths.slice(0, 3)).toEqual([10_000, 20_000, 40_000]);
     expect(lengths.slice(-2)).toEqual([300_000, 300_000]);
     closeCircuit(at);
     failing(at, 5, now + 10);
     expect(at.load.openings).toBe(1);
+  });
+
+  it('stays open for as long as was asked for, be it longer than five minutes', () => {
+    const at = endpoint({ ...DEFAULT_FLOW, circuitOpenMs: 600_000 });
+    const now = failing(at, 5);
+    expect(keepAwayMs(at, 'tools/call', now - 0.5)).toBe(600_000);
+    beginTrial(at, now);
+    noteFailure(at, 'tools/call', error('exited'), now + 1, now + 2);
+    expect(keepAwayMs(at, 'tools/call', now + 2)).toBe(600_000);
+  });
+
+  it('lets another one try when the trial had a deadline of its caller, which does not count', () => {
+    const at = endpoint();
+    const now = failing(at, 5) + 5_000;
+    beginTrial(at, now);
+    const hurried = { ...at, flow: { ...at.flow, circuitFailures: 0 } };
+    expect(noteFailure(hurried, 'tools/call', error('call-timeout'), now, now + 50)).toBe(false);
+    expect([keepAwayMs(at, 'tools/call', now + 50), at.load.trial]).toEqual([0, false]);
   });
 
   it('lets another one try when nothing comes of the trial', () => {

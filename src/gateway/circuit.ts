@@ -3,8 +3,8 @@ import { circuitChannel, type CircuitMessage } from './channels.js';
 import type { Endpoint } from './endpoint.js';
 import { speaksOf } from './wire-error.js';
 
-/** The longest an open circuit stays shut, as a multiple of its first opening. */
-const MAX_FACTOR = 10;
+/** The longest a circuit stays open at a time, unless it is longer from the first. */
+const MAX_OPEN_MS = 300_000;
 
 /** Whether a request only opens a conversation, in whichever era. */
 export function isGreeting(method: string): boolean {
@@ -13,13 +13,12 @@ export function isGreeting(method: string): boolean {
 
 /**
  * Keeps calls from an upstream that does not answer. After `flow.circuitFailures` transport failures in a row the circuit
- * of the endpoint's source opens for `flow.circuitOpenMs` times the number of openings (at most ten times); then one call
- * is let through, and what becomes of it closes the circuit or opens it for longer. Calls that fail together count once:
- * they fail of one cause.
+ * of the endpoint's source opens for `flow.circuitOpenMs`; then one call is let through, and what becomes of it closes the
+ * circuit or opens it for twice as long as before. Calls that fail together count once: they fail of one cause.
  *
  * `ping` passes an open circuit, and neither opens nor closes one: an upstream may answer it while its tools hang. Opening
- * a conversation (`initialize`, `server/discover`) fails like a call; that it succeeds closes an open circuit, but forgives no failures of
- * calls before that.
+ * a conversation (`initialize`, `server/discover`) fails like a call; that it succeeds closes an open circuit, but forgives
+ * no failures of calls before that.
  */
 export function noteSuccess(endpoint: Endpoint, method: string): void {
   const { load } = endpoint;
@@ -47,6 +46,7 @@ export function noteFailure(
     case 'failure':
       break;
   }
+  if (flow.circuitFailures === 0) noteNothing(endpoint, nowMs);
   if (flow.circuitFailures === 0 || method === 'ping' || startedMs <= load.lastFailureMs) {
     return false;
   }
@@ -55,10 +55,14 @@ export function noteFailure(
   if (load.openUntilMs === 0 ? load.failures < flow.circuitFailures : !load.trial) return false;
   load.trial = false;
   load.openings += 1;
-  const openMs = flow.circuitOpenMs * Math.min(load.openings, MAX_FACTOR);
+  const openMs = openMsOf(flow.circuitOpenMs, load.openings);
   load.openUntilMs = nowMs + openMs;
   tell(endpoint, 'open', error.code, openMs);
   return true;
+}
+
+function openMsOf(firstMs: number, openings: number): number {
+  return Math.min(firstMs * 2 ** (openings - 1), Math.max(firstMs, MAX_OPEN_MS));
 }
 
 /** A call ended in a way that says nothing of the upstream: another one may try. */

@@ -46,7 +46,7 @@ export const DEFAULT_FLOW: FlowLimits = Object.freeze({
   queueTimeoutMs: 5_000,
   streamTimeoutMs: null,
   circuitFailures: 5,
-  circuitOpenMs: 30_000,
+  circuitOpenMs: 5_000,
 });
 
 /** A handler compiled by Nest (guards, interceptors) around a method of the service's dynamic controller. */

@@ -8,6 +8,8 @@ import type { EndpointLoad } from './endpoint-load.js';
 import { limitedError, unavailableError } from './wire-error.js';
 
 const NO_TERMS: WaitTerms = {};
+/** A call that tries an open circuit is soon over, whichever way it ends. */
+const TRIAL_RETRY_MS = 1_000;
 
 /** Hears of every call that waited and was not let go. */
 type LossListener = (turn: Turn, outcome: 'refused' | 'cancelled', reason: string) => void;
@@ -37,7 +39,8 @@ export class FlowControl {
   /** Why an open circuit keeps this call away, or `null`. */
   keptAway(endpoint: Endpoint, method: string): RpcError | null {
     const waitMs = keepAwayMs(endpoint, method, this.clock.monotonicMs());
-    return waitMs === 0 ? null : circuitError(endpoint, waitMs);
+    if (waitMs === 0) return null;
+    return circuitError(endpoint, endpoint.load.trial ? TRIAL_RETRY_MS : waitMs);
   }
 
   /** The call goes although the circuit is open: it is the one that tries. */
@@ -76,6 +79,15 @@ export class FlowControl {
       return true;
     }
     return false;
+  }
+
+  /** Ends every wait of a session whose client has left. */
+  cancelAll(owner: object): void {
+    for (const load of [...this.crowded]) {
+      for (const turn of load.queue?.turns() ?? []) {
+        if (turn.terms.owner === owner) this.leave(turn, true);
+      }
+    }
   }
 
   /** There is no room to go, and none to wait. */

@@ -49,6 +49,9 @@ export class LegacySse implements MessageTaker {
     const route = path.slice(0, path.lastIndexOf('/sse'));
     const message = `${this.basePath}${route}/message?sessionId=${session.id}`;
     session.open(response, requestId, message + selectionOf(inbound));
+    response.once('close', () => {
+      this.dispatcher.flow.cancelAll(session);
+    });
   }
 
   serveMessage(inbound: Inbound): void {
@@ -117,7 +120,10 @@ export class LegacySse implements MessageTaker {
         session.say(rpcErrorMessage(id, refusal));
         return;
       }
-      if (session.ended) return;
+      if (session.ended) {
+        this.dispatcher.ledger.gaveUp(target);
+        return;
+      }
       this.onLink(inbound.at(target), session, id, (link) => {
         session.remember(method, body);
         const { ledger } = this.dispatcher;

@@ -1,5 +1,4 @@
 // HOT PATH
-import { rpcNotification } from '../protocol/message.js';
 import type { Principal } from '../auth/principal.js';
 import type { ClientFacts } from '../upstream/upstream.js';
 import type { Lease } from '../upstream/instance-source.js';
@@ -7,6 +6,7 @@ import { UpstreamError } from '../upstream/upstream.errors.js';
 import { sessionChannel, type SessionMessage } from './channels.js';
 import type { Endpoint } from './endpoint.js';
 import { Link, type LinkOwner } from './link.js';
+import { initialized } from './own-conversations.js';
 import type { ReplayBudget } from './replay-budget.js';
 import { SessionMemory } from './session-memory.js';
 
@@ -28,8 +28,6 @@ export interface SessionOwner {
   /** What all sessions may hold for clients that come back. */
   readonly replays: ReplayBudget;
 }
-
-const INITIALIZED = rpcNotification('notifications/initialized');
 
 /**
  * A client's session. Owned by the session table. It holds at most one link that takes calls; links that were moved away
@@ -179,10 +177,13 @@ export abstract class Session implements LinkOwner {
   private async openLink(endpoint: Endpoint, client: ClientFacts, hops: number): Promise<Link> {
     const lease = await this.owner.lease(endpoint);
     const link = await Link.openOn(this, endpoint, lease, client, undefined, hops);
+    // What is told and asked on this link must not overtake it.
+    if (this.initialized) await initialized(link.conversation);
     if (this.over) {
       link.close();
       throw new UpstreamError('stopped', 'The session ended while its upstream was opened');
     }
+    if (link.ended) throw new UpstreamError('exited', 'The upstream ended while it was opened');
     const before = this.link;
     if (before !== null) {
       this.linkLost(before);
@@ -191,10 +192,7 @@ export abstract class Session implements LinkOwner {
     }
     this.link = link;
     this.linkGained(link);
-    if (this.initialized) {
-      link.forward(INITIALIZED);
-      this.memory?.retell(link);
-    }
+    if (this.initialized) this.memory?.retell(link);
     return link;
   }
 }

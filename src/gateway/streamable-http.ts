@@ -118,9 +118,9 @@ export class StreamableHttp implements MessageTaker {
     const { endpoint, principal, response, requestId } = inbound;
     const { id } = asked;
     const goOn = (refusal: RpcError | null, target: Endpoint): void => {
-      const fault = refusal ?? (session.ended ? unknownSession() : null);
-      if (fault !== null) {
-        sendRpcError(response, requestId, id, fault);
+      if (refusal !== null || session.ended) {
+        if (refusal === null) this.dispatcher.ledger.gaveUp(target);
+        sendRpcError(response, requestId, id, refusal ?? unknownSession());
         return;
       }
       try {
@@ -204,16 +204,13 @@ export class StreamableHttp implements MessageTaker {
   private initialize(inbound: Inbound, body: Buffer, envelope: Envelope): void {
     const { endpoint, principal, response, requestId } = inbound;
     const id = idOf(body, envelope) ?? NO_BODY;
-    const client = clientFactsOf(body);
-    const fault =
-      this.dispatcher.admitCall(endpoint, principal, 'initialize', null) ??
-      (client instanceof RpcError ? client : null);
+    const refusal = this.dispatcher.admitCall(endpoint, principal, 'initialize', null);
+    const client = refusal ?? clientFactsOf(body);
     const session =
-      fault ??
-      (client instanceof RpcError ? client : this.sessions.begin(endpoint, principal, client));
-    if (session instanceof RpcError || client instanceof RpcError) {
-      const error = session instanceof RpcError ? session : (client as RpcError);
-      sendRpcError(response, requestId, id, error);
+      client instanceof RpcError ? client : this.sessions.begin(endpoint, principal, client);
+    if (session instanceof RpcError) {
+      if (refusal === null) this.dispatcher.ledger.gaveUp(endpoint);
+      sendRpcError(response, requestId, id, session);
       return;
     }
     this.onLink(inbound, session, id, (link) => {

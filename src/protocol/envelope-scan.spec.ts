@@ -216,4 +216,23 @@ describe('readEnvelope', () => {
   it('refuses bytes that are no UTF-8', () => {
     expect(readEnvelope(Buffer.from([0x22, 0xff, 0x22]))).toMatchObject({ code: -32700 });
   });
+
+  // A reader that ignores case, as Go's is, would call the other tool.
+  it.each([
+    '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ok","Name":"denied"}}',
+    '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ok","\\u004eame":"denied"}}',
+    '{"jsonrpc":"2.0","id":1,"method":"tools/list","Method":"tools/call","params":{}}',
+    '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ok"},"PARAMS":{"name":"no"}}',
+    '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ok"},"param\u017f":{}}',
+    '{"jsonrpc":"2.0","id":1,"method":"m","params":{"_META":{"progressToken":1}}}',
+  ])('refuses keys that differ from ours in case only: %s', (text) => {
+    expect(scanEnvelope(Buffer.from(text))).toBeNull();
+    expect(read(text)).toMatchObject({ code: -32600, httpStatus: 400 });
+  });
+
+  it('takes other keys as they are, whatever their case', () => {
+    const text = '{"jsonrpc":"2.0","id":1,"Extra":1,"method":"m","params":{"URI":1,"Names":2}}';
+    expect(scanEnvelope(Buffer.from(text))).not.toBeNull();
+    expect(read(text)).not.toBeInstanceOf(RpcError);
+  });
 });

@@ -38,6 +38,8 @@ const MINUS = 45;
 
 const KEYS = ['jsonrpc', 'id', 'method', 'params', 'result', 'error'].map((k) => Buffer.from(k));
 const [JSONRPC, ID, METHOD, PARAMS, RESULT, ERROR] = [0, 1, 2, 3, 4, 5] as const;
+const TOP_NAMES: ReadonlySet<string> = new Set(KEYS.map(String));
+const PARAM_NAMES: ReadonlySet<string> = new Set(['name', '_meta']);
 const NAME_KEY = Buffer.from('name');
 const META_KEY = Buffer.from('_meta');
 const TOKEN_KEY = Buffer.from('progressToken');
@@ -86,7 +88,7 @@ export function readEnvelope(
       if (value.length === 0) return refusal('The batch is empty');
       return { batch: value.map((item: unknown) => Buffer.from(JSON.stringify(item))) };
     }
-    const reason = messageFault(value);
+    const reason = messageFault(value) ?? misspelling(value);
     if (reason !== null) return refusal(reason);
     const canonical = Buffer.from(JSON.stringify(value));
     trusted = true;
@@ -96,6 +98,44 @@ export function readEnvelope(
     if (!(error instanceof RangeError)) throw error;
   }
   return refusal(`The message is nested deeper than ${MAX_DEPTH} levels`);
+}
+
+/**
+ * Readers that do not tell upper from lower case, as Go's are, take such a key for one of ours: a policy check made on our
+ * reading could be walked around.
+ */
+function misspells(body: Buffer, start: number, end: number, names: ReadonlySet<string>): boolean {
+  return names.has(folded(body.toString('utf8', start, end)));
+}
+
+/** The same for a key of ASCII letters that no other character folds to: `k` and `s` are not among them. */
+function foldsTo(body: Buffer, start: number, end: number, key: Buffer): boolean {
+  if (end - start !== key.length) return false;
+  for (let i = 0; i < key.length; i += 1) {
+    const c = body[start + i] ?? 0;
+    if ((c >= 65 && c <= 90 ? c | 32 : c) !== key[i]) return false;
+  }
+  return true;
+}
+
+/** With what Unicode folds to an ASCII letter, too. */
+function folded(key: string): string {
+  return key.toLowerCase().replaceAll('\u017f', 's');
+}
+
+/** The same for a message that was parsed; `null` when no key is misspelt. */
+function misspelling(message: unknown): string | null {
+  const { params } = message as { params?: unknown };
+  return (
+    misspeltIn(message, TOP_NAMES) ??
+    (Array.isArray(params) ? null : misspeltIn(params, PARAM_NAMES))
+  );
+}
+
+function misspeltIn(value: unknown, names: ReadonlySet<string>): string | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const odd = Object.keys(value).find((key) => !names.has(key) && names.has(folded(key)));
+  return odd === undefined ? null : `The member ${JSON.stringify(odd)} is ambiguous: case matters`;
 }
 
 function refusal(reason: string): RpcError {
@@ -170,7 +210,7 @@ function member(body: Buffer, keyStart: number, keyEnd: number, at: number, leve
 
 function topMember(body: Buffer, keyStart: number, keyEnd: number, at: number): number {
   const key = topKey(body, keyStart, keyEnd);
-  if (key < 0) return endOfValue(body, at);
+  if (key < 0) return misspells(body, keyStart, keyEnd, TOP_NAMES) ? -1 : endOfValue(body, at);
   if (ends[key] !== 0) return -1;
   let end: number;
   if (key === PARAMS) end = body[at] === OPEN_BRACE ? walk(body, at, 'params') : -1;
@@ -195,6 +235,8 @@ function paramsMember(body: Buffer, keyStart: number, keyEnd: number, at: number
     if (!meet(2)) return -1;
     return body[at] === OPEN_BRACE ? walk(body, at, 'meta') : endOfValue(body, at);
   }
+  if (foldsTo(body, keyStart, keyEnd, NAME_KEY) || foldsTo(body, keyStart, keyEnd, META_KEY))
+    return -1;
   const end = endOfValue(body, at);
   if (matches(body, keyStart, keyEnd, TOKEN_KEY)) {
     if (!meet(4)) return -1;

@@ -48,6 +48,7 @@ export function openModernFront(
     },
     endService(serviceId) {
       listens.endService(serviceId);
+      held.dropService(serviceId);
     },
     endStreams() {
       listens.endAll();

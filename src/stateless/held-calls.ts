@@ -90,6 +90,11 @@ export class HeldCalls {
     return call.awaits(state.round) ? call : badState('was used already');
   }
 
+  /** Gives up those of a service that is no more: nobody can come back to them. */
+  dropService(serviceId: string): void {
+    for (const call of [...this.calls.values()]) if (call.serviceId === serviceId) call.expire();
+  }
+
   /** Gives them all up, for shutdown. */
   dropAll(): void {
     for (const call of [...this.calls.values()]) call.expire();

@@ -7,6 +7,7 @@ import { cancelledId } from '../gateway/post-body.js';
 import type { Clock } from '../kernel/clock.js';
 import { Slots } from '../kernel/slots.js';
 import { scanEnvelope, type Envelope } from '../protocol/envelope-scan.js';
+import { LOG_LEVELS } from '../protocol/log-level.js';
 import { methodNotFound, rpcNotification, rpcRequest, rpcResult } from '../protocol/message.js';
 import type { Lease } from '../upstream/instance-source.js';
 import { Subscriptions } from '../upstream/subscriptions.js';
@@ -18,7 +19,6 @@ import type {
   ReplySink,
 } from '../upstream/upstream.js';
 import { readAsk, type ServerAsk } from './server-ask.js';
-import { LOG_LEVELS } from './stateless-request.js';
 
 /** A call under way on a line. */
 export interface LineCall {
@@ -290,13 +290,16 @@ export class Line implements ConversationSink {
     }
     const ask = this.native ? null : readAsk(message, envelope);
     if (ask !== null && call !== null) call.ask(ask);
-    else if (ask !== null && this.keepsOrphan(ask)) this.orphans.push(ask);
-    else this.refuse(id, `${envelope.method} is not supported by the client of a call under way`);
+    else if (ask === null || !this.keepOrphan(ask))
+      this.refuse(id, `${envelope.method} is not supported by the client of a call under way`);
   }
 
   /** Servers ask for roots as soon as they are initialised; nothing else is of use later. */
-  private keepsOrphan(ask: ServerAsk): boolean {
-    return ask.method === 'roots/list' && this.exclusive && this.orphans.length < MAX_ORPHANS;
+  keepOrphan(ask: ServerAsk): boolean {
+    const fits = ask.method === 'roots/list' && this.exclusive && this.usable;
+    if (!fits || this.orphans.length >= MAX_ORPHANS) return false;
+    this.orphans.push(ask);
+    return true;
   }
 
   private onlyAskable(): LineCall | null {

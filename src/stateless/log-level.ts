@@ -1,6 +1,6 @@
 import { parseBytes } from '../gateway/json-bytes.js';
 import { isJsonObject } from '../kernel/json.js';
-import { LOG_LEVELS } from './stateless-request.js';
+import { LOG_LEVELS } from '../protocol/log-level.js';
 
 /** The severity of a `notifications/message` as an index into `LOG_LEVELS`; what has none counts as the highest. */
 export function levelOf(message: Buffer): number {

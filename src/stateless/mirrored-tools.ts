@@ -1,5 +1,5 @@
 import type { Endpoint } from '../gateway/endpoint.js';
-import { mirroredParams, type MirroredParam } from './param-headers.js';
+import { mirroredParams, type MirroredParam } from '../protocol/mirrored-params.js';
 
 const NONE: ReadonlyMap<string, readonly MirroredParam[]> = new Map();
 const known = new WeakMap<Endpoint['tools'], ReadonlyMap<string, readonly MirroredParam[]>>();
@@ -19,7 +19,8 @@ export function mirroredToolsOf({
 function compile(tools: Endpoint['tools']): ReadonlyMap<string, readonly MirroredParam[]> {
   const found = new Map<string, readonly MirroredParam[]>();
   for (const { name, inputSchema } of tools) {
-    const params = mirroredParams(inputSchema);
+    // A tool whose annotations break the rules is left out by clients; whoever calls it all the same mirrors nothing.
+    const params = mirroredParams(inputSchema) ?? [];
     if (typeof name === 'string' && params.length > 0) found.set(name, params);
   }
   return found.size === 0 ? NONE : found;

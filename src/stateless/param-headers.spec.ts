@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonValue } from '../kernel/json.js';
+import { mirroredParams } from '../protocol/mirrored-params.js';
 import { mirroredToolsOf } from './mirrored-tools.js';
-import { mirroredParams, paramHeaderFault } from './param-headers.js';
+import { paramHeaderFault } from './param-headers.js';
 
 const SCHEMA = {
   type: 'object',
@@ -17,36 +17,11 @@ const SCHEMA = {
 };
 
 describe('parameters that are mirrored into headers', () => {
-  it('are found along properties, whatever their depth', () => {
-    expect(mirroredParams(SCHEMA)).toEqual([
-      { header: 'mcp-param-region', type: 'string', path: ['region'] },
-      { header: 'mcp-param-rows', type: 'integer', path: ['limits', 'rows'] },
-      { header: 'mcp-param-dry', type: 'boolean', path: ['dry'] },
-    ]);
-  });
-
-  it.each<[string, JsonValue]>([
-    ['is no schema', null],
-    ['has no properties', { type: 'object' }],
-    ['annotates a number', { properties: { a: { type: 'number', 'x-mcp-header': 'A' } } }],
-    ['has an empty name', { properties: { a: { type: 'string', 'x-mcp-header': '' } } }],
-    [
-      'has a name that is no token',
-      { properties: { a: { type: 'string', 'x-mcp-header': 'A b' } } },
-    ],
-    ['annotates items', { properties: { a: { items: { type: 'string', 'x-mcp-header': 'A' } } } }],
-    [
-      'annotates an alternative',
-      { anyOf: [{ properties: { a: { type: 'string', 'x-mcp-header': 'A' } } }] },
-    ],
-  ])('are none when the schema %s', (_what, schema) => {
-    expect(mirroredParams(schema)).toEqual([]);
-  });
-
   it('are known by tool', () => {
     const tools = [
       { name: 'a', inputSchema: SCHEMA },
       { name: 'b', inputSchema: {} },
+      { name: 'c', inputSchema: { ...SCHEMA, items: SCHEMA } },
     ];
     expect([...mirroredToolsOf({ tools }).keys()]).toEqual(['a']);
     expect(mirroredToolsOf({ tools })).toBe(mirroredToolsOf({ tools }));
@@ -54,7 +29,7 @@ describe('parameters that are mirrored into headers', () => {
 });
 
 describe('the headers of a call', () => {
-  const params = mirroredParams(SCHEMA);
+  const params = mirroredParams(SCHEMA) ?? [];
   const full = { region: 'us', limits: { rows: 42 }, dry: true };
   const headers = { 'mcp-param-region': 'us', 'mcp-param-rows': '42', 'mcp-param-dry': 'true' };
 

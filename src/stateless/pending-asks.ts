@@ -2,10 +2,13 @@ import { isJsonObject, type JsonObject } from '../kernel/json.js';
 import { rpcResult } from '../protocol/message.js';
 import type { ServerAsk } from './server-ask.js';
 
+/** What one call may wait for at once; nobody fills in more forms than that. */
+const MAX_ASKS = 100;
+
 /** The part of a line that asks are answered on. */
 export interface AskOrigin {
-  readonly usable: boolean;
-  readonly orphans: ServerAsk[];
+  /** Keeps what the next call is to be asked; `false` when it is of no use there, or there is no room. */
+  keepOrphan(ask: ServerAsk): boolean;
   send(body: Buffer): void;
   refuse(id: Buffer | null, why: string): void;
 }
@@ -22,6 +25,10 @@ export class PendingAsks {
   }
 
   put(ask: ServerAsk): void {
+    if (this.byKey.size >= MAX_ASKS) {
+      this.origin.refuse(ask.id, `The client is asked for ${MAX_ASKS} things already`);
+      return;
+    }
     this.keys += 1;
     this.byKey.set(`input-${this.keys}`, ask);
   }
@@ -51,8 +58,7 @@ export class PendingAsks {
   /** Nobody will answer; what was asked before any call (`early`) waits for the next one. */
   release(early: boolean, reason: string): void {
     for (const ask of this.byKey.values()) {
-      if (early && ask.method === 'roots/list' && this.origin.usable) this.origin.orphans.push(ask);
-      else this.origin.refuse(ask.id, reason);
+      if (!early || !this.origin.keepOrphan(ask)) this.origin.refuse(ask.id, reason);
     }
     this.byKey.clear();
   }

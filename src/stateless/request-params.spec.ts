@@ -13,6 +13,7 @@ function scan(params: string): Record<string, string> | null {
     meta: text(s.metaStart, s.metaEnd),
     name: text(s.nameStart, s.nameEnd),
     uri: text(s.uriStart, s.uriEnd),
+    task: text(s.taskStart, s.taskEnd),
     args: text(s.argumentsStart, s.argumentsEnd),
     state: text(s.stateStart, s.stateEnd),
     responses: text(s.responsesStart, s.responsesEnd),
@@ -23,12 +24,13 @@ describe('the parameters of a stateless request', () => {
   it('are found by their names', () => {
     expect(
       scan(
-        '{"x":1,"name":"t","uri":"u:/","arguments":{"a":[]},"requestState":"s","inputResponses":{},"_meta":{"m":1}}',
+        '{"x":1,"name":"t","uri":"u:/","taskId":"k","arguments":{"a":[]},"requestState":"s","inputResponses":{},"_meta":{"m":1}}',
       ),
     ).toEqual({
       meta: '{"m":1}',
       name: '"t"',
       uri: '"u:/"',
+      task: '"k"',
       args: '{"a":[]}',
       state: '"s"',
       responses: '{}',
@@ -36,10 +38,18 @@ describe('the parameters of a stateless request', () => {
   });
 
   it('may all be absent', () => {
-    expect(scan('{}')).toEqual({ meta: '', name: '', uri: '', args: '', state: '', responses: '' });
+    expect(scan('{}')).toEqual({
+      meta: '',
+      name: '',
+      uri: '',
+      task: '',
+      args: '',
+      state: '',
+      responses: '',
+    });
   });
 
-  it.each(['uri', 'arguments', 'requestState', 'inputResponses'])(
+  it.each(['uri', 'taskId', 'arguments', 'requestState', 'inputResponses'])(
     'are refused when %s stands twice, as servers differ in which they take',
     (name) => {
       expect(scan(`{"${name}":"a","${name}":"b"}`)).toBeNull();

@@ -17,6 +17,8 @@ import type { UpstreamError } from '../upstream/upstream.errors.js';
 export interface RoundOwner {
   /** The client closed the response before it was answered, which cancels the request. Called at most once. */
   roundGone(round: Round): void;
+  /** The client left before all of what `ask` wrote was with it. Called at most once. */
+  askLost?(round: Round): void;
 }
 
 /**
@@ -71,6 +73,21 @@ export class Round extends CallRecord implements StreamOwner, WaitingCall {
     } else if (!this.response.destroyed) {
       sendReply(this.response, this.requestId, message, 0, 0, this.id);
     }
+  }
+
+  /** As `answer`, with what the client is to come back for: the owner hears when it cannot know of it. */
+  ask(message: Buffer): void {
+    const { response } = this;
+    const { socket } = response;
+    let written = false;
+    // Why not `writableFinished`: what a lost connection swallowed counts as written there.
+    response.once('finish', () => {
+      written = socket?.destroyed === false;
+    });
+    response.once('close', () => {
+      if (!written) this.owner?.askLost?.(this);
+    });
+    this.answer(message, 'ok');
   }
 
   /** The upstream did not answer. */

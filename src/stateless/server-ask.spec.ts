@@ -70,8 +70,7 @@ describe('pending requests of a server', () => {
     const refused: string[] = [];
     const orphans: ServerAsk[] = [];
     const origin = {
-      usable: true,
-      orphans,
+      keepOrphan: (ask: ServerAsk) => ask.method === 'roots/list' && orphans.push(ask) > 0,
       send: (body: Buffer) => void sent.push(body.toString()),
       refuse: (id: Buffer | null) => void refused.push(String(id)),
     };
@@ -111,5 +110,13 @@ describe('pending requests of a server', () => {
     early.asks.release(true, 'gone');
     expect(early.refused).toEqual(['"b"']);
     expect(early.orphans).toEqual([roots]);
+  });
+
+  it('are refused beyond what anybody would answer', () => {
+    const { asks, refused } = pending();
+    for (let i = 0; i < 1_000; i += 1) asks.put({ ...form, id: Buffer.from(String(i)) });
+    expect(asks.size).toBe(100);
+    expect(refused).toHaveLength(900);
+    expect(refused[0]).toBe('100');
   });
 });

@@ -44,9 +44,10 @@ export function mirrorFaultOf({ inbound, body, request, asked }: StatelessJob): 
 }
 
 /** The `requestState` that the request continues a call with; `null` without one, or for what cannot be continued. */
-export function stateOf({ body, request, askable }: StatelessJob): string | null {
+export function stateOf({ body, request, asked }: StatelessJob): string | null {
   const { stateStart, stateEnd } = request.spans;
-  if (stateEnd === 0 || !askable) return null;
+  // Whatever the retry declares: a call that is held is not to be made a second time.
+  if (stateEnd === 0 || !ASKABLE.has(asked.method)) return null;
   const state = parseBytes(body.subarray(stateStart, stateEnd));
   return typeof state === 'string' ? state : null;
 }

@@ -50,6 +50,9 @@ describe('a request of the stateless protocol', () => {
     ['tools/call', { name: 'a' }, { 'mcp-name': 'a' }],
     ['prompts/get', { name: '世' }, { 'mcp-name': '=?base64?5LiW?=' }],
     ['resources/read', { uri: 'file:///a' }, { 'mcp-name': 'file:///a' }],
+    ['tasks/get', { taskId: 't-1' }, { 'mcp-name': 't-1' }],
+    ['tasks/update', { taskId: 't-1', name: 'other' }, { 'mcp-name': 't-1' }],
+    ['tasks/cancel', { taskId: ' t' }, { 'mcp-name': '=?base64?IHQ=?=' }],
     ['tools/list', {}, { 'mcp-name': 'whatever' }],
   ])('%s is accepted with its name mirrored', (method, params, headers) => {
     expect(read(method, { ...params, _meta: FULL }, headers)).not.toBeInstanceOf(RpcError);
@@ -64,6 +67,10 @@ describe('a request of the stateless protocol', () => {
     ['another name header', 'tools/call', { name: 'a' }, { 'mcp-name': 'b' }],
     ['a bad name header', 'tools/call', { name: 'a' }, { 'mcp-name': '=?base64?a?=' }],
     ['a name header without a name', 'tools/call', {}, { 'mcp-name': 'a' }],
+    ['no name header for a task', 'tasks/get', { taskId: 't-1' }, {}],
+    ['another task in the header', 'tasks/update', { taskId: 't-1' }, { 'mcp-name': 't-2' }],
+    ['the name in place of the task', 'tasks/cancel', { name: 't-1' }, { 'mcp-name': 't-1' }],
+    ['a task that is no string', 'tasks/get', { taskId: 1 }, { 'mcp-name': '1' }],
     ['a name that is no string', 'resources/read', { uri: 1 }, { 'mcp-name': '1' }],
   ])('is a header mismatch with %s', (_what, method, params, headers) => {
     expect(fault(read(method, { ...params, _meta: FULL }, headers))).toEqual([-32020, 400]);

@@ -3,26 +3,15 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { parseBytes } from '../gateway/json-bytes.js';
 import { isJsonObject, type JsonObject } from '../kernel/json.js';
 import type { Envelope } from '../protocol/envelope-scan.js';
+import { readHeaderValue } from '../protocol/header-value.js';
+import { LOG_LEVELS } from '../protocol/log-level.js';
 import { META } from '../protocol/modern-meta.js';
 import { LEGACY_VERSIONS, MODERN_VERSIONS } from '../protocol/protocol-version.js';
 import { RPC, RpcError } from '../protocol/rpc-error.js';
-import { readHeaderValue } from './header-value.js';
 import { scanParams, type ParamSpans } from './request-params.js';
 
 /** What is spoken at each endpoint, the newest first: clients of both eras are served. */
 export const SUPPORTED_VERSIONS: readonly string[] = [...MODERN_VERSIONS, ...LEGACY_VERSIONS];
-
-/** RFC 5424 severities, the least first. */
-export const LOG_LEVELS: readonly string[] = [
-  'debug',
-  'info',
-  'notice',
-  'warning',
-  'error',
-  'critical',
-  'alert',
-  'emergency',
-];
 
 /** Methods of earlier revisions that this one removed; an upstream with sessions would still serve them. */
 const REMOVED: ReadonlySet<string> = new Set([

@@ -47,6 +47,8 @@ export class TranslatedCall implements ReplySink, LineCall, RoundOwner {
   private readonly asks: PendingAsks;
   private rounds = 0;
   private heldId: string | null = null;
+  /** The round that was answered with what the upstream waits for; `null` once its client is back. */
+  private told: Round | null = null;
   /** Whether the request has gone to the upstream. */
   private sent = false;
   /** The upstream is done with it. */
@@ -82,6 +84,10 @@ export class TranslatedCall implements ReplySink, LineCall, RoundOwner {
       return;
     }
     this.send();
+  }
+
+  get serviceId(): string {
+    return this.line.endpoint.serviceId;
   }
 
   get link(): Link {
@@ -122,6 +128,11 @@ export class TranslatedCall implements ReplySink, LineCall, RoundOwner {
   /** Nobody came back in time. */
   expire(): void {
     this.end('The client did not answer');
+  }
+
+  /** Nobody has the state that the call is continued with. */
+  askLost(round: Round): void {
+    if (this.told === round) this.end('The client closed the response');
   }
 
   roundGone(): void {
@@ -181,6 +192,7 @@ export class TranslatedCall implements ReplySink, LineCall, RoundOwner {
 
   private attach(round: Round): void {
     this.round = round;
+    this.told = null;
     round.owner = this;
   }
 
@@ -265,11 +277,12 @@ export class TranslatedCall implements ReplySink, LineCall, RoundOwner {
       digest: requestDigest(asked.method, incoming.body),
     });
     this.round = null;
+    this.told = round;
     this.stopTimer();
     this.timer = this.held.clock.schedule(this.held.holdMs, () => {
       this.expire();
     });
-    round.answer(rpcResult(round.id, inputRequired(this.asks.byKey, state)), 'ok');
+    round.ask(rpcResult(round.id, inputRequired(this.asks.byKey, state)));
   }
 
   private deliver(message: Buffer, idStart: number, idEnd: number): void {
@@ -278,19 +291,11 @@ export class TranslatedCall implements ReplySink, LineCall, RoundOwner {
     if (round === null) return;
     this.round = null;
     const door = asked.method === 'tools/list' ? toolDoorOf(line.endpoint) : null;
-    const { serverInfo } = line;
-    const { method } = asked;
-    const answer =
-      door === null
-        ? translateReply(message, idStart, idEnd, round.id, method, serverInfo)
-        : translateReply(
-            withoutRefusedTools(door, message, round.id),
-            0,
-            0,
-            round.id,
-            method,
-            serverInfo,
-          );
+    const whole = door === null;
+    const own = whole ? message : withoutRefusedTools(door, message, round.id);
+    const start = whole ? idStart : 0;
+    const end = whole ? idEnd : 0;
+    const answer = translateReply(own, start, end, round.id, asked.method, line.serverInfo);
     if (answer instanceof RpcError) round.refuse(answer, 'rpc_error', null);
     else round.answer(answer, outcomeFor(message));
   }
@@ -323,6 +328,7 @@ export class TranslatedCall implements ReplySink, LineCall, RoundOwner {
   }
 
   private forget(): void {
+    this.told = null;
     this.stopTimer();
     if (this.heldId !== null) this.held.remove(this.heldId);
     this.heldId = null;

@@ -3,13 +3,13 @@ import { readOutcome } from '../protocol/message.js';
 import { META } from '../protocol/modern-meta.js';
 import { isKnownVersion, LEGACY_VERSIONS, MODERN_VERSIONS } from '../protocol/protocol-version.js';
 import { RPC } from '../protocol/rpc-error.js';
-import { aborted } from './handshake.js';
+import { greetingAnswer, type GreetingLimits } from './handshake.js';
 import { RequestMeta, STATELESS_VERSION } from './request-meta.js';
 import type { Scrub } from './scrub.js';
 import type { StatelessPort } from './stateless-port.js';
 import { ownRequest } from './stateless-request.js';
 import { UpstreamError } from './upstream.errors.js';
-import type { CallHandle, ClientFacts, ReplySink, ServerFacts } from './upstream.js';
+import type { ClientFacts, ServerFacts } from './upstream.js';
 
 const MAX_SHOWN_VERSIONS = 10;
 const MAX_VERSION_CHARS = 40;
@@ -17,9 +17,7 @@ const MAX_VERSION_CHARS = 40;
 const DISCOVERY_ONLY = new Set(['supportedVersions', 'resultType', 'ttlMs', 'cacheScope']);
 const UNNAMED: JsonObject = { name: 'unknown', version: 'unknown' };
 
-export interface DiscoveryLimits {
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
+export interface DiscoveryLimits extends GreetingLimits {
   readonly scrub: Scrub;
 }
 
@@ -31,27 +29,13 @@ export interface DiscoveryLimits {
 export async function discover(
   port: StatelessPort,
   client: ClientFacts,
-  { timeoutMs, signal, scrub }: DiscoveryLimits,
+  limits: DiscoveryLimits,
 ): Promise<JsonObject> {
-  if (signal?.aborted === true) throw aborted();
-  const message = await new Promise<Buffer>((resolve, reject) => {
-    const sink: ReplySink = { onReply: resolve, onRelated() {}, onFail: reject };
-    const request = ownRequest('server/discover', {}, new RequestMeta(client));
-    const call: CallHandle = port.send(request, sink, timeoutMs);
-    signal?.addEventListener(
-      'abort',
-      () => {
-        call.abandon(false);
-        reject(aborted());
-      },
-      { once: true },
-    );
-  }).catch((error: unknown) => {
-    if (!(error instanceof UpstreamError) || error.code !== 'call-timeout') throw error;
-    const text = `The server did not answer server/discover within ${timeoutMs} ms`;
-    throw new UpstreamError('handshake-timeout', text);
-  });
-  return readDiscovery(message, scrub);
+  const request = ownRequest('server/discover', {}, new RequestMeta(client));
+  const message = await greetingAnswer('server/discover', limits, (sink) =>
+    port.send(request, sink, limits.timeoutMs),
+  );
+  return readDiscovery(message, limits.scrub);
 }
 
 function readDiscovery(message: Buffer, scrub: Scrub): JsonObject {

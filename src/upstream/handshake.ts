@@ -4,7 +4,7 @@ import { isKnownVersion, LEGACY_VERSIONS, MODERN_VERSIONS } from '../protocol/pr
 import type { MessageChannel } from './message-channel.js';
 import type { Scrub } from './scrub.js';
 import { UpstreamError } from './upstream.errors.js';
-import type { ClientFacts, ReplySink, RequestSpans, ServerFacts } from './upstream.js';
+import type { CallHandle, ClientFacts, ReplySink, RequestSpans, ServerFacts } from './upstream.js';
 
 /** The `params` of `initialize`. */
 export function initializeParams(client: ClientFacts): JsonObject {
@@ -67,35 +67,46 @@ function unknownVersion(version: string): string {
   return `The server speaks protocol version ${version}; known are ${known}`;
 }
 
-/** The handshake over a message channel. Rejects with the reason as it is; `call-timeout` becomes `handshake-timeout`. */
+/** The handshake over a message channel. Rejects as `greetingAnswer` and `readServerFacts` do. */
 export async function handshakeOver(
   channel: MessageChannel,
   client: ClientFacts,
-  limits: { readonly timeoutMs: number; readonly signal?: AbortSignal; readonly scrub: Scrub },
+  limits: GreetingLimits & { readonly scrub: Scrub },
 ): Promise<ServerFacts> {
-  const { timeoutMs, signal, scrub } = limits;
-  const message = await new Promise<Buffer>((resolve, reject) => {
-    const sink: ReplySink = { onReply: resolve, onRelated() {}, onFail: reject };
-    if (signal?.aborted === true) {
+  const body = initializeRequest(client);
+  const message = await greetingAnswer('initialize', limits, (sink) =>
+    channel.request(channel, body, ZERO_ID_SPANS, sink, limits.timeoutMs, false),
+  );
+  return readServerFacts(parseReply(message), client, limits.scrub);
+}
+
+export interface GreetingLimits {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The answer to a first question, `initialize` or `server/discover`, which `ask` sends. Rejects with the reason why there
+ * is none; `call-timeout` becomes `handshake-timeout`.
+ */
+export async function greetingAnswer(
+  method: string,
+  { timeoutMs, signal }: GreetingLimits,
+  ask: (sink: ReplySink) => CallHandle,
+): Promise<Buffer> {
+  if (signal?.aborted === true) throw aborted();
+  return await new Promise<Buffer>((resolve, reject) => {
+    const call = ask({ onReply: resolve, onRelated() {}, onFail: reject });
+    const giveUp = (): void => {
+      call.abandon(false);
       reject(aborted());
-      return;
-    }
-    const body = initializeRequest(client);
-    const call = channel.request(channel, body, ZERO_ID_SPANS, sink, timeoutMs, false);
-    signal?.addEventListener(
-      'abort',
-      () => {
-        call.abandon(false);
-        reject(aborted());
-      },
-      { once: true },
-    );
+    };
+    signal?.addEventListener('abort', giveUp, { once: true });
   }).catch((error: unknown) => {
     if (!(error instanceof UpstreamError) || error.code !== 'call-timeout') throw error;
-    const text = `The server did not answer initialize within ${timeoutMs} ms`;
+    const text = `The server did not answer ${method} within ${timeoutMs} ms`;
     throw new UpstreamError('handshake-timeout', text);
   });
-  return readServerFacts(parseReply(message), client, scrub);
 }
 
 export function aborted(): UpstreamError {

@@ -1,11 +1,11 @@
 // HOT PATH
 import { isJsonObject, type JsonObject } from '../kernel/json.js';
 import { readEnvelope, scanEnvelope, spliceId, type Envelope } from '../protocol/envelope-scan.js';
+import { headerValue } from '../protocol/header-value.js';
 import { BUILT_ID_START, readOutcome, rpcErrorMessage } from '../protocol/message.js';
 import { RPC, RpcError } from '../protocol/rpc-error.js';
 import type { Activity } from './activity.js';
 import { AnswerReader } from './answer-reader.js';
-import { headerValue } from './header-value.js';
 import type { HttpClient } from './http-client.js';
 import { type ExchangeSource, HttpExchange } from './http-exchange.js';
 import { ACCEPT_BOTH } from './http-handshake.js';

@@ -8,11 +8,11 @@ import { RPC, RpcError } from '../protocol/rpc-error.js';
 const RESULT = Buffer.from('result');
 const ELICIT = 'elicitation/create';
 /** Which capability of the client a request needs; others are no requests of this protocol. */
-const NEEDED: Readonly<Record<string, string>> = {
-  [ELICIT]: 'elicitation',
-  'sampling/createMessage': 'sampling',
-  'roots/list': 'roots',
-};
+const NEEDED: ReadonlyMap<unknown, string> = new Map([
+  [ELICIT, 'elicitation'],
+  ['sampling/createMessage', 'sampling'],
+  ['roots/list', 'roots'],
+]);
 /** What a client that cannot serve an elicitation comes to: nobody made a choice (2026-07-28, elicitation). */
 const CANCELLED = '{"action":"cancel"}';
 
@@ -115,7 +115,7 @@ export class InputRound {
     id: string,
   ): RpcError | null {
     const method = isJsonObject(request) ? request.method : undefined;
-    const needed = typeof method === 'string' ? NEEDED[method] : undefined;
+    const needed = NEEDED.get(method);
     if (!isJsonObject(request) || typeof method !== 'string' || needed === undefined) {
       return new RpcError(
         RPC.internalError,

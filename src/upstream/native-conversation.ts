@@ -1,10 +1,9 @@
 // HOT PATH
-import { readEnvelope, scanEnvelope, spliceId, type Envelope } from '../protocol/envelope-scan.js';
+import { scanEnvelope, spliceId } from '../protocol/envelope-scan.js';
 import { memberSpan } from '../protocol/json-member.js';
 import { skipSpace } from '../protocol/json-span.js';
-import { RpcError } from '../protocol/rpc-error.js';
 import { subscriptionSpan, type ChannelPort } from './channel-port.js';
-import { refusedCall } from './direct-conversation.js';
+import { oneMessage, refusedCall } from './direct-conversation.js';
 import { UpstreamError } from './upstream.errors.js';
 import type {
   CallHandle,
@@ -33,7 +32,7 @@ export class NativeConversation implements MessageConversation {
 
   request(body: Buffer, spans: RequestSpans, sink: ReplySink, timeoutMs: number): CallHandle {
     if (this.over) return refusedCall(sink);
-    const method = spans.method ?? readOne(body)?.envelope.method;
+    const method = spans.method ?? oneMessage(body)?.method;
     if (method !== LISTEN) return this.port.pass(body, spans, sink, timeoutMs);
     const clientId = body.toString('utf8', spans.idStart, spans.idEnd);
     return this.port.pass(body, spans, new ListenSink(sink, clientId), Infinity);
@@ -41,8 +40,8 @@ export class NativeConversation implements MessageConversation {
 
   /** Of a client there is only the cancellation to be sent (2026-07-28, stdio); others are dropped. */
   send(body: Buffer): void {
-    const read = this.over ? null : readOne(body);
-    if (read?.envelope.method !== 'notifications/cancelled') return;
+    const read = this.over ? null : oneMessage(body);
+    if (read?.method !== 'notifications/cancelled') return;
     this.port.cancel(read.body);
   }
 
@@ -96,11 +95,4 @@ class ListenSink implements ReplySink {
     const span = subscriptionSpan(message, start);
     return span === null ? message : spliceId(message, span.start, span.end, this.clientId);
   }
-}
-
-function readOne(body: Buffer): { body: Buffer; envelope: Envelope } | null {
-  const envelope = scanEnvelope(body);
-  if (envelope !== null) return { body, envelope };
-  const read = readEnvelope(body);
-  return read instanceof RpcError || 'batch' in read ? null : read;
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.js';
 import { isJsonObject, type JsonObject } from '../kernel/json.js';
 import { Slots } from '../kernel/slots.js';
 import { readEnvelope, scanEnvelope, type Envelope } from '../protocol/envelope-scan.js';
+import { LOG_LEVELS } from '../protocol/log-level.js';
 import { BUILT_ID_START, rpcErrorMessage, rpcResult } from '../protocol/message.js';
 import { RPC, RpcError } from '../protocol/rpc-error.js';
 import { refusedCall } from './direct-conversation.js';
@@ -23,16 +24,6 @@ import type {
   ServerFacts,
 } from './upstream.js';
 
-const LEVELS = new Set([
-  'debug',
-  'info',
-  'notice',
-  'warning',
-  'error',
-  'critical',
-  'alert',
-  'emergency',
-]);
 const EMPTY_RESULT = rpcResult(0, '{}');
 
 export interface TranslatedParts {
@@ -166,7 +157,7 @@ export class TranslatedConversation implements MessageConversation, CallHost, As
   private setLevel(body: Buffer, sink: ReplySink): CallHandle {
     const answer = new OwnAnswer(sink);
     const level = paramOf(body, 'level');
-    if (level === null || !LEVELS.has(level)) {
+    if (level === null || !LOG_LEVELS.includes(level)) {
       return answer.refuse(new RpcError(RPC.invalidParams, 'The level is no log level'));
     }
     this.meta.setLevel(level);

@@ -201,6 +201,20 @@ describe('tools of members', () => {
     expect(names(await client.listTools())).toEqual(['alpha__echo', 'alpha__later']);
   });
 
+  it('of a service with a long name are its own although another has the first part for a name', async () => {
+    const short = 'n'.repeat(24);
+    const long = `${short}-of-a-longer-name-that-fills-the-room`;
+    const members = [short, long].map((name) => rig.member(script(name)));
+    await rig.listen(...members);
+    const client = await rig.connect();
+    const cut = names(await client.listTools()).filter((name) => !name.endsWith('__progress'));
+    const answers = cut.filter((name) => name.includes('echo'));
+    expect(answers).toHaveLength(2);
+    for (const [at, name] of answers.entries()) {
+      expect(textOf(await client.callTool({ name }))).toBe(`${[short, long][at] ?? ''}/echo:{}`);
+    }
+  });
+
   it('are called even when nobody lists them yet, and unknown ones are refused', async () => {
     await two();
     const client = await rig.connect();

@@ -80,6 +80,20 @@ describe('connected clients', () => {
     expect(count(heard)).toBe(1);
   });
 
+  it('hear what a member says of its lists before they have called it', async () => {
+    const own = script('alpha');
+    const alpha = rig.member(own);
+    await rig.listen(alpha);
+    const { client, heard } = await listening();
+    await client.listTools();
+    own.tools.push(tool('born'));
+    for (let i = 0; i < 5; i += 1) await alpha.source.latest.server.sendToolListChanged();
+    await eventually(() => count(heard) === 1);
+    expect(names(await client.listTools())).toContain('alpha__born');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(count(heard)).toBe(1);
+  });
+
   it('keep calls under way on a revision that is replaced, and go on with the next', async () => {
     const alpha = rig.member(script('alpha'));
     await rig.listen(alpha);

@@ -107,6 +107,13 @@ function serveTools(server: Server, member: MemberScript): void {
         const said = await server.request(asked, CreateMessageResultSchema);
         return text(`${member.name} sampled ${JSON.stringify(said.content)}`);
       }
+      case 'elicit': {
+        const { content } = await server.elicitInput({ message: 'Which?', requestedSchema: ASKED });
+        return text(`${member.name} was told ${JSON.stringify(content)}`);
+      }
+      case 'touch':
+        await server.sendResourceUpdated({ uri: String(args.uri) });
+        return text('touched');
       case 'log':
         await server.notification({
           method: 'notifications/message',
@@ -125,6 +132,10 @@ function serveTools(server: Server, member: MemberScript): void {
   });
 }
 
+const ASKED = {
+  type: 'object' as const,
+  properties: { colour: { type: 'string' as const } },
+};
 const SAMPLE = { messages: [], maxTokens: 1 };
 
 function servePrompts(server: Server, member: MemberScript): void {

@@ -159,6 +159,25 @@ describe.each(KINDS)('calls in front of %s that can take no more', (_kind, trans
     }
   });
 
+  it('of a client of HTTP+SSE leave the queue with its stream', async () => {
+    await serve(transport, 1);
+    const headers = await rig.open('/mcp/x');
+    const running = rig.post('/mcp/x', hold('running'), headers);
+    await until(() => source.server.held.length === 1);
+    const abort = new AbortController();
+    const accept = { ...POST_HEADERS, accept: 'text/event-stream' };
+    const stream = await fetch(rig.url('/mcp/x/sse'), { headers: accept, signal: abort.signal });
+    const first = await (stream.body as ReadableStream<Uint8Array>).getReader().read();
+    const [, path = ''] = /data: (\S+)/.exec(new TextDecoder().decode(first.value)) ?? [];
+    for (const id of ['a', 'b']) await rig.post(path, hold(id));
+    await waiting(2);
+    abort.abort();
+    await waiting(0);
+    source.server.release();
+    await running;
+    expect(reached()).toEqual(['running']);
+  });
+
   it('hold up neither ping nor initialize', async () => {
     await serve(transport, 1, { queueSize: 0 });
     const headers = await rig.open('/mcp/x');
@@ -300,16 +319,16 @@ describe.each(KINDS)('the circuit in front of %s', (_kind, transport) => {
 
   it('opens after five failures in a row, and closes when one call gets through', async () => {
     await broken();
-    expect(await ask('echo')).toBe('circuit-open 30');
-    await clock.advance(20_000);
-    expect(await ask('echo')).toBe('circuit-open 10');
+    expect(await ask('echo')).toBe('circuit-open 5');
+    await clock.advance(3_000);
+    expect(await ask('echo')).toBe('circuit-open 2');
     const ping = { jsonrpc: '2.0', id: 'p', method: 'ping' };
     expect((await rig.post('/mcp/x', ping, headers)).json()).toMatchObject({ result: {} });
-    expect(await ask('echo')).toBe('circuit-open 10');
-    await clock.advance(10_000);
+    expect(await ask('echo')).toBe('circuit-open 2');
+    await clock.advance(2_000);
     expect([await ask('echo'), await ask('echo')]).toEqual(['ok', 'ok']);
     expect(states).toEqual([
-      ['open', 'exited', 30_000],
+      ['open', 'exited', 5_000],
       ['half-open', null, 0],
       ['closed', null, 0],
     ]);
@@ -321,10 +340,10 @@ describe.each(KINDS)('the circuit in front of %s', (_kind, transport) => {
     await clock.advance(30_000);
     const trial = rig.post('/mcp/x', hold('trial'), headers);
     await until(() => source.server.held.length === 1);
-    expect(await ask('echo')).toMatch(/^circuit-open/);
+    expect(await ask('echo')).toBe('circuit-open 1');
     source.die();
     expect(errorOf(await trial)).toMatchObject({ data: { reason: 'exited' } });
-    expect(await ask('echo')).toBe('circuit-open 60');
+    expect(await ask('echo')).toBe('circuit-open 10');
     for (let failed = 3; failed <= 12; failed += 1) {
       await clock.advance(300_000);
       expect(await crash()).toBe('exited');
@@ -344,6 +363,14 @@ describe.each(KINDS)('the circuit in front of %s', (_kind, transport) => {
     expect(await ask('echo')).toMatch(/^circuit-open/);
     abort.abort();
     expect(await trial).toBe('given up');
+    expect(await ask('echo')).toBe('ok');
+  });
+
+  it('is tried by the next call when the one that tried was no proper one', async () => {
+    await broken();
+    await clock.advance(30_000);
+    const body = { jsonrpc: '2.0', id: 'i', method: 'initialize', params: {} };
+    expect(errorOf(await rig.post('/mcp/x', body)).code).toBe(-32602);
     expect(await ask('echo')).toBe('ok');
   });
 
@@ -404,7 +431,7 @@ describe.each(KINDS)('the circuit in front of %s', (_kind, transport) => {
     source.die();
     expect(errorOf(await running)).toMatchObject({ data: { reason: 'exited' } });
     const answer = await late;
-    expect([answer.status, answer.headers['retry-after']]).toEqual([503, '30']);
+    expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5']);
     expect(errorOf(answer)).toMatchObject({ code: -32010, data: { reason: 'circuit-open' } });
   });
 

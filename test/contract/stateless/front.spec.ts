@@ -4,7 +4,7 @@ import type { Endpoint } from '../../../src/gateway/endpoint.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { endpointOf, until } from '../gateway/gateway-rig.js';
 import { ScriptedSource, type Script } from './scripted-upstream.js';
-import { metaOf, StatelessRig, VERSION } from './stateless-rig.js';
+import { headersOf, metaOf, StatelessRig, VERSION } from './stateless-rig.js';
 
 const POLICY = {
   authenticationRequired: false,
@@ -140,6 +140,22 @@ describe.each<[string, Script]>([
   ['an upstream with sessions', {}],
   ['a stateless upstream', { discover: NATIVE }],
 ])('the door in front of %s', (_what, script) => {
+  it.each([
+    ['twice', '{"name":"echo","name":"secret"', -32020],
+    ['escaped', '{"name":"echo","\\u006eame":"secret"', -32020],
+    ['in another case', '{"name":"echo","Name":"secret"', -32600],
+    ['after the headers only', '{"name":"secret"', -32020],
+  ])('lets no denied tool by that is named %s', async (_how, head, code) => {
+    await start({}, { policy: POLICY });
+    const params = `${head},"arguments":{},"_meta":${JSON.stringify(metaOf({}))}}`;
+    const body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`;
+    const message = { method: 'tools/call', params: { name: 'echo' } };
+    const answer = await rig.ask('POST', '/mcp/x', headersOf(message, {}), body);
+    expect(answer.status).toBe(400);
+    expect(answer.json()).toMatchObject({ error: { code } });
+    expect(source.conversations).toEqual([]);
+  });
+
   it('refuses and hides what the policy denies', async () => {
     await start(script, { policy: POLICY });
     const refused = await rig.call('secret');

@@ -187,6 +187,65 @@ describe('a call whose upstream asks', () => {
     expect(source.leases).toBe(0);
   });
 
+  it('is given up with its service', async () => {
+    await start();
+    const { call, held } = await asked([1, 'roots/list']);
+    rig.sessions.endService('other');
+    expect(call.abandoned).toBeNull();
+    rig.sessions.endService('service-1');
+    expect(call.abandoned).not.toBeNull();
+    const late = retry(held.requestState, { 'input-1': { roots: [] } });
+    expect((await rig.call('t', { a: 1 }, ASKS, late)).status).toBe(400);
+  });
+
+  it('is given up when the client leaves before it has what the upstream asks for', async () => {
+    await start();
+    const begun = rig.begin('tools/call', { name: 't', arguments: {} }, ASKS);
+    const call = await arrived('tools/call');
+    // More than the sockets between the two take.
+    const message = 'm'.repeat(16 * 1024 * 1024);
+    source.last.say({ id: 1, method: 'elicitation/create', params: { message } });
+    await clock.advance(5);
+    const response = await begun;
+    expect(call.abandoned).toBeNull();
+    response.destroy();
+    await until(() => call.abandoned !== null);
+    expect(source.last.sent.at(-1)).toMatchObject({ id: 1, error: { code: -32601 } });
+    await clock.advance(120_000);
+    expect(source.leases).toBe(0);
+  });
+
+  it('stays when the client leaves with all of it', async () => {
+    await start();
+    const { call } = await asked([1, 'roots/list']);
+    rig.server.closeAllConnections();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(call.abandoned).toBeNull();
+  });
+
+  it('is not made again for a retry that declares less', async () => {
+    await start();
+    const { call, held } = await asked([1, 'roots/list']);
+    const more = retry(held.requestState, { 'input-1': { roots: [] } });
+    const done = rig.call('t', { a: 1 }, { capabilities: {} }, more);
+    await until(() => source.last.sent.length === 2);
+    call.reply({ content: ['once'] });
+    expect(result(await done)).toMatchObject({ content: ['once'] });
+    expect(source.conversations.flatMap(({ calls }) => calls)).toHaveLength(1);
+  });
+
+  it('keeps but a few of the questions that a server asks over and over', async () => {
+    await start();
+    const answer = rig.call('t', {}, ASKS);
+    const call = await arrived('tools/call');
+    for (let id = 0; id < 1_000; id += 1) source.last.say({ id, method: 'roots/list' });
+    call.reply({ content: [] });
+    expect(result(await answer)).toMatchObject({ resultType: 'complete' });
+    expect(source.last.sent.slice(1)).toHaveLength(996);
+    const held = result(await rig.call('t', {}, ASKS));
+    expect(Object.keys(held.inputRequests as JsonObject)).toHaveLength(4);
+  });
+
   it.each<[string, (state: string) => string, JsonObject, Asking]>([
     ['was changed', (state) => `${state}-TAMPERED`, { a: 1 }, ASKS],
     ['is of another principal', (state) => state, { a: 1 }, { ...ASKS, token: 'bob' }],

@@ -129,14 +129,14 @@ describe('a command that answers initialize', () => {
   it('that has become another one is taken at its word', async () => {
     const { from } = setUp();
     const script = fixture('../stateless-server.mjs');
-    const start = (era: string): Promise<Upstream> => {
-      // The same command, whatever it starts: the era is in what it inherits by a way the key does not see.
-      const command = nodeCommand(script, {}, null, ['--transport', 'stdio', '--era', 'dual']);
-      const real = nodeCommand(script, {}, null, ['--transport', 'stdio', '--era', era]);
-      const spy = Object.assign(command, { args: command.args });
-      const made = from.create(spec('stdio', { command: spy, startTimeoutMs: 15_000 }));
-      Object.assign(command, { args: real.args });
-      return made.start(new AbortController().signal).then(() => made);
+    const args = ['--transport', 'stdio', '--era', 'dual'];
+    const start = async (era: string): Promise<Upstream> => {
+      const command = nodeCommand(script, {}, null, args);
+      const made = from.create(spec('stdio', { command, startTimeoutMs: 15_000 }));
+      // The same command starts another server now: what names it does not say so.
+      Object.assign(command, { args: [script, ...args.slice(0, -1), era] });
+      await made.start(new AbortController().signal);
+      return made;
     };
     const dual = await start('dual');
     const { told } = await serveByTranslation(dual);
