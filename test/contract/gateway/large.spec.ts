@@ -104,7 +104,7 @@ describe('a result of 64 MiB', () => {
     // Once, and what lies in the sockets and in the reading client, which lives in this process, too.
     ['over stdio as JSON', 'stdio' as const, 'application/json', 1.8 * LARGE],
     ['over stdio as a stream', 'stdio' as const, 'text/event-stream', 1.8 * LARGE],
-    ['over HTTP', 'streamable_http' as const, 'application/json', LARGE / 2],
+    ['over HTTP', 'streamable_http' as const, 'application/json', 0.8 * LARGE],
   ])(
     'passes without being held twice %s',
     async (_case, transport, type, most) => {
