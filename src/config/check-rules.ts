@@ -1,8 +1,22 @@
 import semver from 'semver';
 import { isJsonObject, pointerTo, valueAt, type JsonObject } from '../kernel/json.js';
 import type { FieldError } from '../kernel/problem.js';
+import { CHECK_KINDS } from './defaults.js';
+import type { CheckKind } from './service-config.js';
 import { foreignSchemaFault } from './foreign-schema.js';
 
+/** Fields that mean something to some kinds only. */
+const KINDS_OF_FIELD: Readonly<Record<string, readonly CheckKind[]>> = {
+  tool: ['functional'],
+  arguments: ['functional'],
+  assert: ['functional'],
+  timeout_ms: ['basic', 'functional'],
+  max_p95_ms: ['performance'],
+  max_error_rate: ['performance'],
+  min_samples: ['performance'],
+  max_memory_mb: ['performance'],
+  max_cpu_percent: ['performance'],
+};
 const JUDGEMENTS = ['contains', 'equals', 'schema', 'max_ms'] as const;
 
 /**
@@ -27,17 +41,15 @@ export function checkRuleErrors(fragment: JsonObject, base: string): FieldError[
 function checkErrors(check: JsonObject, at: string): FieldError[] {
   const errors: FieldError[] = [];
   const hasTool = typeof check['tool'] === 'string';
-  if (check['kind'] === 'basic') {
-    for (const name of ['tool', 'arguments', 'assert']) {
-      const value = check[name];
-      if (value === undefined || value === null || (Array.isArray(value) && !value.length))
-        continue;
-      errors.push({
-        pointer: pointerTo(at, name),
-        detail: 'belongs to checks of kind functional.',
-      });
-    }
-  } else if (isJsonObject(check['arguments']) && !hasTool) {
+  const known = CHECK_KINDS.some((kind) => kind === check['kind']);
+  for (const [name, kinds] of known ? Object.entries(KINDS_OF_FIELD) : []) {
+    const value = check[name];
+    if (value === undefined || value === null || (Array.isArray(value) && !value.length)) continue;
+    if (kinds.some((kind) => kind === check['kind'])) continue;
+    const detail = `belongs to checks of kind ${kinds.join(' and ')}.`;
+    errors.push({ pointer: pointerTo(at, name), detail });
+  }
+  if (check['kind'] === 'functional' && isJsonObject(check['arguments']) && !hasTool) {
     errors.push({
       pointer: `${at}/arguments`,
       detail: 'needs tool: without one the arguments are derived.',

@@ -30,6 +30,7 @@ export function intervalOf(
   circumstances: { readonly idle: boolean; readonly failing: boolean },
 ): number {
   const { kind, interval_ms, tool } = config;
+  if (kind === 'performance') return interval_ms;
   if (kind === 'basic') {
     return circumstances.failing ? Math.min(interval_ms, UNHEALTHY_INTERVAL_MS) : interval_ms;
   }
@@ -38,5 +39,5 @@ export function intervalOf(
 }
 
 function labelOf({ kind, tool }: HealthCheckConfig): string {
-  return kind === 'basic' ? 'basic' : `functional ${tool ?? '(chosen tool)'}`;
+  return kind === 'functional' ? `functional ${tool ?? '(chosen tool)'}` : kind;
 }

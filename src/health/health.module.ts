@@ -21,6 +21,8 @@ import { ReadinessGate } from './gateway.health.js';
 import { HealthController } from './health.controller.js';
 import { HealthService } from './health.service.js';
 import { conversationOpener } from './open-conversation.js';
+import { PerformanceProbe } from './performance.probe.js';
+import { PerformanceWatch } from './performance-watch.js';
 import { PingProbe } from './ping.probe.js';
 import { ProbeRunner } from './probe.runner.js';
 import { ProbeScheduler } from './probe.scheduler.js';
@@ -32,7 +34,7 @@ import { UsageWatch } from './usage-watch.js';
 type Scrubber = (config: ServiceConfig) => Promise<Scrub>;
 const SCRUBBER = Symbol('scrubber of a service');
 
-type Ports = Pick<HealthParts, 'clock' | 'random' | 'bus' | 'logger'>;
+type Ports = Pick<HealthParts, 'clock' | 'random' | 'bus' | 'logger' | 'performance'>;
 const PORTS = Symbol('ports that health works with');
 
 @Module({
@@ -41,6 +43,11 @@ const PORTS = Symbol('ports that health works with');
   providers: [
     ProbeScheduler,
     { provide: ReadinessGate, useFactory: () => new ReadinessGate() },
+    {
+      provide: PerformanceWatch,
+      inject: [Clock],
+      useFactory: (clock: Clock) => new PerformanceWatch(clock),
+    },
     {
       provide: SCRUBBER,
       inject: [SecretResolver],
@@ -57,20 +64,33 @@ const PORTS = Symbol('ports that health works with');
     },
     {
       provide: ProbeRunner,
-      inject: [SCRUBBER, Clock, Logger],
-      useFactory: (scrubber: Scrubber, clock: Clock, logger: Logger) => {
+      inject: [SCRUBBER, Clock, Logger, PerformanceWatch],
+      useFactory: (
+        scrubber: Scrubber,
+        clock: Clock,
+        logger: Logger,
+        performance: PerformanceWatch,
+      ) => {
         const open = conversationOpener(clock);
         const probes = {
           basic: new PingProbe(open, clock),
           functional: new FunctionalProbe(open, clock),
+          performance: new PerformanceProbe(performance),
         };
         return new ProbeRunner(probes, scrubber, clock, logger);
       },
     },
     {
       provide: PORTS,
-      inject: [Clock, Random, EventBus, Logger],
-      useFactory: (clock: Clock, random: Random, bus: EventBus, logger: Logger): Ports => ({
+      inject: [Clock, Random, EventBus, Logger, PerformanceWatch],
+      useFactory: (
+        clock: Clock,
+        random: Random,
+        bus: EventBus,
+        logger: Logger,
+        performance: PerformanceWatch,
+      ): Ports => ({
+        performance,
         clock,
         random,
         bus,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  allProbes,
   basicCheck,
   FakeConversation,
   functionalCheck,
@@ -26,6 +27,8 @@ import { ActivationProver } from './activation-prover.js';
 import { FunctionalProbe } from './functional.probe.js';
 import { HealthChanged } from './health.events.js';
 import { HealthService } from './health.service.js';
+import { PerformanceProbe } from './performance.probe.js';
+import { PerformanceWatch } from './performance-watch.js';
 import { PingProbe } from './ping.probe.js';
 import { ProbeRunner } from './probe.runner.js';
 import { UsageWatch } from './usage-watch.js';
@@ -84,10 +87,12 @@ class Bench {
     const logger = new SilentLogger();
     const open = (): Promise<FakeConversation> => Promise.resolve(this.conversation);
     const scrubber = (): Promise<(text: string) => string> => Promise.resolve((text) => text);
-    const probes = {
+    const performance = new PerformanceWatch(clock);
+    const probes = allProbes({
       basic: new PingProbe(open, clock),
       functional: new FunctionalProbe(open, clock),
-    };
+      performance: new PerformanceProbe(performance),
+    });
     const find = (id: string): ServiceDocument | undefined =>
       this.documents.find(({ service_id }) => service_id === id);
     const require = (id: string): ServiceDocument => {
@@ -101,6 +106,7 @@ class Bench {
         lifecycle,
         runner: new ProbeRunner(probes, scrubber, clock, logger),
         usage: new UsageWatch(clock),
+        performance,
         clock,
         random: new MiddleRandom(),
         bus,

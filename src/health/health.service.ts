@@ -29,11 +29,12 @@ export class HealthService {
 
   /** Starts to listen. Services that boot has mounted are taken up by the first `resync`. */
   start(): void {
-    const { bus, usage } = this.parts;
+    const { bus, usage, performance } = this.parts;
     const follow = ({ service_id }: { readonly service_id: string }): void => {
       this.health.follow(service_id);
     };
     usage.start();
+    performance.start();
     this.endings = [
       bus.subscribe(InstanceStarted, (event) => this.prove(event)),
       bus.subscribe(InstanceReady, follow),
@@ -51,6 +52,7 @@ export class HealthService {
     for (const end of this.endings.splice(0)) end();
     this.health.rounds.clear();
     this.parts.usage.stop();
+    this.parts.performance.stop();
   }
 
   /** Starts the checks that are due. Synchronous. */

@@ -73,6 +73,26 @@ export const PROBE_FAILURES = {
     'PingFailed',
     'Look at the logs of the service: it runs, but answers no ping.',
   ],
+  slow: [
+    'prove',
+    'Slow',
+    'Find out why its calls take so long (GET /services/{id}/usage shows which), or raise max_p95_ms of the check.',
+  ],
+  'error-rate': [
+    'prove',
+    'ErrorRate',
+    'Find out why its calls fail (GET /services/{id}/usage shows which), or raise max_error_rate of the check.',
+  ],
+  memory: [
+    'prove',
+    'MemoryHigh',
+    'Look for a leak, restart the service, or raise max_memory_mb of the check.',
+  ],
+  cpu: [
+    'prove',
+    'CpuHigh',
+    'Find out what keeps it busy, add replicas, or raise max_cpu_percent of the check.',
+  ],
 } as const satisfies Readonly<Record<string, Meaning>>;
 
 export type ProbeFailureName = keyof typeof PROBE_FAILURES;

@@ -1,12 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { FakeHealthLifecycle, MiddleRandom } from '../../test/support/fake-health-lifecycle.js';
-import { basicCheck, functionalCheck } from '../../test/support/fake-probe-conversation.js';
+import {
+  allProbes,
+  basicCheck,
+  functionalCheck,
+} from '../../test/support/fake-probe-conversation.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { serviceConfig, serviceDocument } from '../../test/support/service-fixture.js';
 import type { HealthCheckConfig } from '../config/service-config.js';
 import { EventBus } from '../kernel/event-bus.js';
 import { SilentLogger } from '../kernel/logger.js';
 import type { ServiceDocument } from '../registry/service.js';
+import { PerformanceWatch } from './performance-watch.js';
 import { Probe, type ProbeTarget } from './probe.js';
 import { ProbeRunner } from './probe.runner.js';
 import { ServiceHealth } from './service-health.js';
@@ -45,12 +50,13 @@ class Bench {
       },
       lifecycle: this.lifecycle,
       runner: new ProbeRunner(
-        { basic: this.probe, functional: this.probe },
+        allProbes({ basic: this.probe, functional: this.probe }),
         scrubber,
         this.clock,
         logger,
       ),
       usage: new UsageWatch(this.clock),
+      performance: new PerformanceWatch(this.clock),
       clock: this.clock,
       random: new MiddleRandom(),
       bus: new EventBus(logger),

@@ -12,6 +12,7 @@ import { CheckRounds, type Round, type RoundFacts } from './check-rounds.js';
 import { HealthBoards, type ServiceBoard } from './health-board.js';
 import { HealthChanged } from './health.events.js';
 import type { LifecycleAccess, RegistryReading } from './health-ports.js';
+import type { PerformanceWatch } from './performance-watch.js';
 import type { ProbeTarget } from './probe.js';
 import type { ProbeRunner } from './probe.runner.js';
 import type { UsageWatch } from './usage-watch.js';
@@ -22,6 +23,7 @@ export interface HealthParts {
   readonly lifecycle: LifecycleAccess;
   readonly runner: ProbeRunner;
   readonly usage: UsageWatch;
+  readonly performance: PerformanceWatch;
   readonly clock: Clock;
   readonly random: Random;
   readonly bus: EventBus;
@@ -67,6 +69,7 @@ export class ServiceHealth {
     this.rounds.plan(id, []);
     this.boards.remove(id);
     this.parts.usage.forget(id);
+    this.parts.performance.forget(id);
     this.levels.delete(id);
   }
 
@@ -134,10 +137,11 @@ export class ServiceHealth {
     if (doc === undefined || board === undefined || check === undefined) return;
     const target = this.targetOf(doc);
     if (target === null) return;
-    const { outcome, tools } = await this.parts.runner.run(target, check.config);
+    const { outcome, tools, sample } = await this.parts.runner.run(target, check.config);
     // Meanwhile it may have been removed or replaced; then this outcome is about nothing that serves.
     if (this.boards.get(serviceId) !== board || this.servedDocument(serviceId) === undefined)
       return;
+    if (sample !== null) this.parts.performance.record(serviceId, sample);
     const fails = board.note(check, outcome);
     if (fails) this.tellFailing(serviceId, check, board);
     if (tools !== null && outcome.result === 'pass') await this.tellTools(serviceId, tools);
@@ -175,6 +179,9 @@ export class ServiceHealth {
       source,
       multiplexed: this.isMultiplexed(doc),
       awake: this.isSpawned(doc) ? this.isAwake(doc) : this.isRunning(doc.service_id),
+      instances: lifecycle
+        .instances(doc.service_id)
+        .filter(({ state, revision }) => state === 'ready' && revision === doc.revision),
     };
   }
 

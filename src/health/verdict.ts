@@ -1,9 +1,10 @@
+import type { CheckKind } from '../config/service-config.js';
 import type { HealthRecord, Proof, ServiceState } from '../lifecycle/service-status.js';
 import type { CheckState } from './check-state.js';
 
 /** One check with what its outcomes amount to. */
 export interface JudgedCheck {
-  readonly kind: 'basic' | 'functional';
+  readonly kind: CheckKind;
   /** As shown to people. */
   readonly label: string;
   readonly critical: boolean;

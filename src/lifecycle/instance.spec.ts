@@ -85,6 +85,7 @@ describe('an instance', () => {
       restarts: 3,
       in_flight: 2,
       memory_bytes: 1024,
+      cpu_ms: null,
     });
     instance.beginDrain();
     expect(instance.state).toBe('draining');

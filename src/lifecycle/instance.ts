@@ -16,6 +16,8 @@ export interface InstanceView {
   readonly restarts: number;
   readonly in_flight: number;
   readonly memory_bytes: number | null;
+  /** CPU time used so far by what runs of it, in milliseconds. */
+  readonly cpu_ms?: number | null;
 }
 
 export interface InstanceFacts {
@@ -99,6 +101,7 @@ export class Instance {
       restarts,
       in_flight: this.upstream.inFlight,
       memory_bytes: seen.memory_bytes,
+      cpu_ms: seen.cpu_ms ?? null,
     };
   }
 
