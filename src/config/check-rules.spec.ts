@@ -88,6 +88,24 @@ describe('rules of health checks', () => {
   });
 });
 
+describe('rules of external resources', () => {
+  const pointersOf = (...external: JsonObject[]): string[] =>
+    checkRuleErrors({ integration: { external } }, '').map(({ pointer }) => pointer);
+  const at = '/integration/external/0';
+
+  it.each<[string, JsonObject, string[]]>([
+    ['a port', { tcp: 'db:5432' }, []],
+    ['a URL', { url: 'https://example.org/health', tcp: null }, []],
+    ['neither', {}, [at]],
+    ['both', { url: 'https://a', tcp: 'a:1' }, [at]],
+    ['a URL with credentials', { url: 'https://u:p@a/' }, [`${at}/url`]],
+    ['a URL of another kind', { url: 'ftp://a/' }, [`${at}/url`]],
+    ['a port that is none', { tcp: 'a:70000' }, [`${at}/tcp`]],
+  ])('judge %s', (_name, resource, pointers) => {
+    expect(pointersOf({ name: 'r', ...resource })).toEqual(pointers);
+  });
+});
+
 describe('other rules between fields', () => {
   it('tolerate any shape', () => {
     expect(checkRuleErrors({ monitoring: 3, network: { routes: [null, 1] } }, '')).toEqual([]);

@@ -54,7 +54,7 @@ export const DEFAULT_CONFIG: ServiceConfig = deepFreeze<ServiceConfig>({
     tools: { allow: null, deny: [], read_only: false },
     rate_limit: null,
   },
-  integration: { dependencies: [], webhooks: [] },
+  integration: { dependencies: [], webhooks: [], external: [] },
   monitoring: {
     checks: [],
     alerts: { enabled: true, hold_intervals: 2, repeat_ms: 14_400_000 },
@@ -105,12 +105,21 @@ export const DEFAULT_CHECKS: Readonly<Record<HealthCheckConfig['kind'], HealthCh
       max_memory_mb: null,
       max_cpu_percent: null,
     },
+    dependency: {
+      ...UNNAMED_CHECK,
+      kind: 'dependency',
+      interval_ms: 60_000,
+      fail_after: 2,
+      pass_after: 1,
+      critical: false,
+    },
   } as Record<HealthCheckConfig['kind'], HealthCheckConfig>);
 
 export const CHECK_KINDS = Object.keys(DEFAULT_CHECKS) as readonly CheckKind[];
 
 const DEFAULT_ROUTE: JsonObject = { priority: 0, version: null };
 const DEFAULT_DEPENDENCY: JsonObject = { version: null, tools: [], required: true };
+const DEFAULT_EXTERNAL: JsonObject = { url: null, tcp: null, timeout_ms: 2000, required: false };
 const DEFAULT_WEBHOOK: JsonObject = { min_severity: 'warning' };
 
 /**
@@ -123,6 +132,7 @@ export function completeMembers(config: JsonObject): { added: string[] } {
   const integration = config['integration'] as JsonObject;
   integration['dependencies'] = filled(integration['dependencies'], () => DEFAULT_DEPENDENCY);
   integration['webhooks'] = filled(integration['webhooks'], () => DEFAULT_WEBHOOK);
+  integration['external'] = filled(integration['external'] ?? [], () => DEFAULT_EXTERNAL);
   const security = config['security'] as JsonObject;
   if (security['rate_limit'] !== null) {
     const limit = security['rate_limit'] as JsonObject;

@@ -76,8 +76,8 @@ const check = group(
     kind: mandatory(
       choice({
         description:
-          'basic: the process answers a ping. functional: a real tool is executed. performance: the calls of the last minute, and what the instances use, are held against limits.',
-        of: ['basic', 'functional', 'performance'],
+          'basic: the process answers a ping. functional: a real tool is executed. performance: the calls of the last minute, and what the instances use, are held against limits. dependency: the services and resources that it needs are there.',
+        of: ['basic', 'functional', 'performance', 'dependency'],
       }),
     ),
     name: text({ description: 'Name of the check, unique in the list.', maxLength: 64 }),
@@ -97,24 +97,23 @@ const check = group(
       maxItems: 16,
     }),
     interval_ms: integer({
-      description: 'Milliseconds between runs (basic 10000, functional and performance 60000).',
+      description: 'Milliseconds between runs (basic 10000, others 60000).',
       minimum: 1000,
       maximum: DAY_MS,
     }),
     timeout_ms: integer({
-      description:
-        'Milliseconds a run may take (basic 2000, functional 10000); not for performance.',
+      description: 'Milliseconds a run may take (basic 2000, functional 10000).',
       minimum: 10,
       maximum: 600_000,
     }),
     fail_after: integer({
       description:
-        'Failures in a row that make the check fail (basic and performance 3, functional 2).',
+        'Failures in a row that make the check fail (basic and performance 3, others 2).',
       minimum: 1,
       maximum: 100,
     }),
     pass_after: integer({
-      description: 'Passes in a row that make it pass again (2).',
+      description: 'Passes in a row that make it pass again (2, dependency 1).',
       minimum: 1,
       maximum: 100,
     }),

@@ -99,6 +99,19 @@ export interface SecurityConfig {
 export interface IntegrationConfig {
   readonly dependencies: readonly ServiceDependency[];
   readonly webhooks: readonly WebhookConfig[];
+  /** Absent in configurations that were stored before there were any. */
+  readonly external?: readonly ExternalResource[];
+}
+
+/** Something outside the gateway that a service needs; reached by exactly one of `url` and `tcp`. */
+export interface ExternalResource {
+  readonly name: string;
+  readonly url: string | null;
+  /** `host:port`. */
+  readonly tcp: string | null;
+  readonly timeout_ms: number;
+  /** Whether calls are refused while it cannot be reached. */
+  readonly required: boolean;
 }
 
 /** A receiver of the service's alerts. */
@@ -131,7 +144,7 @@ export interface AlertConfig {
   readonly repeat_ms: number;
 }
 
-export type CheckKind = 'basic' | 'functional' | 'performance';
+export type CheckKind = 'basic' | 'functional' | 'performance' | 'dependency';
 
 export interface HealthCheckConfig {
   readonly kind: CheckKind;

@@ -26,5 +26,7 @@ export interface LifecycleAccess {
   recordProof(attemptId: string, result: ProofResult): Promise<void>;
   recordHealth(id: string, record: HealthRecord): Promise<void>;
   recordUnhealthy(id: string, reason: string, message: string, definite: UnhealthyFacts): void;
+  /** A required resource outside cannot be reached; `null`: all of them can. */
+  recordExternal(id: string, message: string | null): void;
   recordTools(id: string, tools: readonly JsonObject[]): Promise<void>;
 }

@@ -13,8 +13,13 @@ import { Metrics } from '../observability/metrics.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { RegistryService } from '../registry/registry.service.js';
+import { Settings } from '../settings/settings.js';
+import { OwnListeners } from '../upstream/own-listeners.js';
+import { UpstreamModule } from '../upstream/upstream.module.js';
 import type { Scrub } from '../upstream/scrub.js';
 import { ActivationProver } from './activation-prover.js';
+import { DependencyProbe } from './dependency.probe.js';
+import { externalReacher } from './external-reach.js';
 import { FunctionalProbe } from './functional.probe.js';
 import { GatewayHealthController } from './gateway-health.controller.js';
 import { ReadinessGate } from './gateway.health.js';
@@ -38,11 +43,32 @@ type Ports = Pick<HealthParts, 'clock' | 'random' | 'bus' | 'logger' | 'performa
 const PORTS = Symbol('ports that health works with');
 
 @Module({
-  imports: [AuthModule, ConfigModule, LifecycleModule, ObservabilityModule, RegistryModule],
+  imports: [
+    AuthModule,
+    ConfigModule,
+    LifecycleModule,
+    ObservabilityModule,
+    RegistryModule,
+    UpstreamModule,
+  ],
   controllers: [HealthController, GatewayHealthController],
   providers: [
     ProbeScheduler,
     { provide: ReadinessGate, useFactory: () => new ReadinessGate() },
+    {
+      provide: DependencyProbe,
+      inject: [RegistryService, LifecycleService, Settings, OwnListeners, Clock],
+      useFactory: (
+        registry: RegistryService,
+        lifecycle: LifecycleService,
+        settings: Settings,
+        listeners: OwnListeners,
+        clock: Clock,
+      ) => {
+        const egress = { policy: settings.egress, ownListeners: () => listeners.list() };
+        return new DependencyProbe(registry, lifecycle, externalReacher(egress, clock));
+      },
+    },
     {
       provide: PerformanceWatch,
       inject: [Clock],
@@ -64,18 +90,20 @@ const PORTS = Symbol('ports that health works with');
     },
     {
       provide: ProbeRunner,
-      inject: [SCRUBBER, Clock, Logger, PerformanceWatch],
+      inject: [SCRUBBER, Clock, Logger, PerformanceWatch, DependencyProbe],
       useFactory: (
         scrubber: Scrubber,
         clock: Clock,
         logger: Logger,
         performance: PerformanceWatch,
+        dependency: DependencyProbe,
       ) => {
         const open = conversationOpener(clock);
         const probes = {
           basic: new PingProbe(open, clock),
           functional: new FunctionalProbe(open, clock),
           performance: new PerformanceProbe(performance),
+          dependency,
         };
         return new ProbeRunner(probes, scrubber, clock, logger);
       },

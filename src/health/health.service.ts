@@ -13,6 +13,7 @@ import type { ServiceDocument } from '../registry/service.js';
 import type { ActivationProver } from './activation-prover.js';
 import { PENDING } from './check-state.js';
 import { CheckView, type HealthView } from './dto/health.view.js';
+import { HealthChanged } from './health.events.js';
 import { ServiceHealth, type HealthParts } from './service-health.js';
 
 /** Proves what the lifecycle starts, watches what is served, and answers for the health of every service. */
@@ -42,6 +43,11 @@ export class HealthService {
       bus.subscribe(AvailabilityChanged, follow),
       bus.subscribe(RevisionPromoted, follow),
       bus.subscribe(ServiceStopped, follow),
+      ...[HealthChanged, ServiceStateChanged, AvailabilityChanged].map((type) =>
+        bus.subscribe<{ service_id: string }>(type, ({ service_id }) => {
+          this.health.stir(service_id);
+        }),
+      ),
       bus.subscribe(ServiceArchived, ({ service_id }) => {
         this.health.forget(service_id);
       }),

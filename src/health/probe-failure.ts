@@ -73,6 +73,31 @@ export const PROBE_FAILURES = {
     'PingFailed',
     'Look at the logs of the service: it runs, but answers no ping.',
   ],
+  'dependency-missing': [
+    'dependencies',
+    'DependencyMissing',
+    'Register the service that is needed, or correct integration.dependencies.',
+  ],
+  'dependency-unhealthy': [
+    'dependencies',
+    'DependencyUnhealthy',
+    'Look at the health of the service that is needed; this one follows by itself.',
+  ],
+  'dependency-degraded': [
+    'dependencies',
+    'DependencyDegraded',
+    'Look at the health of the service that is needed; this one follows by itself.',
+  ],
+  'external-unreachable': [
+    'dependencies',
+    'ExternalUnreachable',
+    'Make the resource reachable from the gateway, or correct integration.external.',
+  ],
+  'external-required': [
+    'dependencies',
+    'ExternalRequired',
+    'Make the resource reachable from the gateway, or correct integration.external; calls are refused until then.',
+  ],
   slow: [
     'prove',
     'Slow',

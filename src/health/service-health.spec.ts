@@ -5,14 +5,16 @@ import {
   basicCheck,
   functionalCheck,
 } from '../../test/support/fake-probe-conversation.js';
-import { ManualClock } from '../../test/support/manual-clock.js';
+import { ManualClock, settle } from '../../test/support/manual-clock.js';
 import { serviceConfig, serviceDocument } from '../../test/support/service-fixture.js';
+import { DEFAULT_CHECKS } from '../config/defaults.js';
 import type { HealthCheckConfig } from '../config/service-config.js';
 import { EventBus } from '../kernel/event-bus.js';
 import { SilentLogger } from '../kernel/logger.js';
 import type { ServiceDocument } from '../registry/service.js';
 import { PerformanceWatch } from './performance-watch.js';
-import { Probe, type ProbeTarget } from './probe.js';
+import { probeFailure } from './probe-failure.js';
+import { Probe, type ProbeFinding, type ProbeTarget } from './probe.js';
 import { ProbeRunner } from './probe.runner.js';
 import { ServiceHealth } from './service-health.js';
 import { UsageWatch } from './usage-watch.js';
@@ -29,7 +31,19 @@ class Recording extends Probe {
   }
 }
 
+/** Answers what it is told to. */
+class Scripted extends Probe {
+  failure: ProbeFinding['failure'] = null;
+  runs = 0;
+
+  override run(): Promise<ProbeFinding> {
+    this.runs += 1;
+    return Promise.resolve({ failure: this.failure, evidence: 'seen' });
+  }
+}
+
 class Bench {
+  readonly needs = new Scripted();
   readonly clock = new ManualClock();
   readonly lifecycle = new FakeHealthLifecycle();
   readonly probe = new Recording();
@@ -50,7 +64,7 @@ class Bench {
       },
       lifecycle: this.lifecycle,
       runner: new ProbeRunner(
-        allProbes({ basic: this.probe, functional: this.probe }),
+        allProbes({ basic: this.probe, functional: this.probe, dependency: this.needs }),
         scrubber,
         this.clock,
         logger,
@@ -90,6 +104,64 @@ describe('ServiceHealth', () => {
       expect(bench.health.rounds.size).toBe(0);
     },
   );
+
+  describe('of a service that needs others', () => {
+    const required = { name: 'db', url: null, tcp: 'db:1', timeout_ms: 10, required: true };
+
+    function needy(): Bench {
+      const bench = new Bench([basicCheck()]);
+      const checks = [basicCheck(), { ...DEFAULT_CHECKS.dependency }];
+      const dependencies = [{ service: 'store', version: null, tools: [], required: true }];
+      const integration = { dependencies, external: [required] };
+      const effective = serviceConfig({ monitoring: { checks }, integration });
+      bench.documents = [serviceDocument(ID, { effective }), serviceDocument('store')];
+      bench.health.follow(ID);
+      return bench;
+    }
+
+    it('looks at once when something happens to one of them', async () => {
+      const bench = needy();
+      bench.health.stir('nobody');
+      bench.health.stir('store');
+      await settle();
+      expect(bench.needs.runs).toBe(1);
+      bench.documents = [];
+      bench.health.follow(ID);
+      bench.health.stir('store');
+      await settle();
+      expect(bench.needs.runs).toBe(1);
+    });
+
+    it('tells the lifecycle of a required resource that stays away, goes on looking, and tells its return', async () => {
+      const bench = needy();
+      bench.needs.failure = probeFailure('external-required', 'The resource "db" is away');
+      await bench.health.runAll(ID);
+      expect(bench.lifecycle.external).toBeNull();
+      await bench.health.runAll(ID);
+      expect(bench.lifecycle.external).toBe('The resource "db" is away.');
+      expect(bench.lifecycle.unhealthy).toEqual([]);
+      bench.lifecycle.state = 'error';
+      bench.lifecycle.serving = false;
+      bench.health.follow(ID);
+      expect(bench.health.rounds.size).toBe(1);
+      bench.needs.failure = null;
+      await bench.health.runAll(ID);
+      expect(bench.lifecycle.external).toBeNull();
+    });
+
+    it('is degraded by one that is ill, and restarts nothing for it', async () => {
+      const bench = needy();
+      const ill = { ...probeFailure('dependency-unhealthy', 'ill'), definite: true };
+      bench.needs.failure = ill;
+      bench.health.noteProven(ID, 1);
+      await bench.health.runAll(ID);
+      expect(bench.health.recordOf(ID)).toMatchObject({
+        level: 'degraded',
+        reason: 'DependencyUnhealthy',
+      });
+      expect(bench.lifecycle.unhealthy).toEqual([]);
+    });
+  });
 
   it('keeps nothing of a service that is gone', () => {
     const bench = new Bench([basicCheck()]);

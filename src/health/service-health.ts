@@ -7,7 +7,10 @@ import { poolPlan } from '../lifecycle/pool-plan.js';
 import { runnableOf } from '../lifecycle/service-observer.js';
 import type { HealthRecord } from '../lifecycle/service-status.js';
 import type { ServiceDocument } from '../registry/service.js';
-import { intervalOf, type PlannedCheck } from './check-plan.js';
+import { DependentIndex } from './dependent-index.js';
+import { externalsOf, intervalOf, type PlannedCheck } from './check-plan.js';
+import type { InstanceSource } from '../upstream/instance-source.js';
+import { UpstreamError } from '../upstream/upstream.errors.js';
 import { CheckRounds, type Round, type RoundFacts } from './check-rounds.js';
 import { HealthBoards, type ServiceBoard } from './health-board.js';
 import { HealthChanged } from './health.events.js';
@@ -37,6 +40,7 @@ export interface HealthParts {
 export class ServiceHealth {
   readonly boards = new HealthBoards();
   readonly rounds: CheckRounds;
+  private readonly dependents = new DependentIndex();
   private readonly levels = new Map<string, HealthRecord['level']>();
 
   constructor(private readonly parts: HealthParts) {
@@ -50,12 +54,15 @@ export class ServiceHealth {
 
   /** Plans what the documents ask for now, and draws the verdict. Idempotent; for events and the resync alike. */
   follow(id: string): void {
-    const doc = this.servedDocument(id);
+    const doc = this.watchedDocument(id);
+    this.dependents.note(id, doc?.effective.integration.dependencies ?? []);
     if (doc === undefined) {
       this.rounds.plan(id, []);
       if (this.parts.registry.find(id) === undefined) this.forget(id);
     } else {
-      const { checks } = this.boards.of(id, doc.revision, doc.effective);
+      const checks = this.checksOf(doc);
+      if (externalsOf(doc.effective.integration).length === 0)
+        this.parts.lifecycle.recordExternal(id, null);
       this.rounds.plan(
         id,
         checks.map(({ key }) => key),
@@ -71,6 +78,7 @@ export class ServiceHealth {
     this.parts.usage.forget(id);
     this.parts.performance.forget(id);
     this.levels.delete(id);
+    this.dependents.forget(id);
   }
 
   /** The revision was proven; whatever its checks had found counts no more. */
@@ -113,14 +121,24 @@ export class ServiceHealth {
 
   /** Runs every check of a served service now. */
   async runAll(id: string): Promise<void> {
-    const doc = this.servedDocument(id);
+    const doc = this.watchedDocument(id);
     if (doc === undefined) return;
-    const { checks } = this.boards.of(id, doc.revision, doc.effective);
+    const checks = this.checksOf(doc);
     await Promise.all(checks.map(({ key }) => this.rounds.now({ serviceId: id, checkKey: key })));
   }
 
+  /** Something happened to a service: those that need it look again at once. */
+  stir(id: string): void {
+    const doc = this.parts.registry.find(id);
+    for (const serviceId of this.dependents.of(id, doc?.spec.name)) {
+      for (const { key, config } of this.boards.get(serviceId)?.checks ?? []) {
+        if (config.kind === 'dependency') void this.rounds.now({ serviceId, checkKey: key });
+      }
+    }
+  }
+
   private factsOf({ serviceId, checkKey }: Round): RoundFacts | null {
-    const doc = this.servedDocument(serviceId);
+    const doc = this.watchedDocument(serviceId);
     const board = this.boards.get(serviceId);
     const check = board?.find(checkKey);
     if (doc === undefined || board === undefined || check === undefined) return null;
@@ -131,19 +149,20 @@ export class ServiceHealth {
   }
 
   private async runRound({ serviceId, checkKey }: Round): Promise<void> {
-    const doc = this.servedDocument(serviceId);
+    const doc = this.watchedDocument(serviceId);
     const board = this.boards.get(serviceId);
     const check = board?.find(checkKey);
     if (doc === undefined || board === undefined || check === undefined) return;
-    const target = this.targetOf(doc);
+    const target = this.targetOf(doc, check);
     if (target === null) return;
     const { outcome, tools, sample } = await this.parts.runner.run(target, check.config);
     // Meanwhile it may have been removed or replaced; then this outcome is about nothing that serves.
-    if (this.boards.get(serviceId) !== board || this.servedDocument(serviceId) === undefined)
+    if (this.boards.get(serviceId) !== board || this.watchedDocument(serviceId) === undefined)
       return;
     if (sample !== null) this.parts.performance.record(serviceId, sample);
     const fails = board.note(check, outcome);
     if (fails) this.tellFailing(serviceId, check, board);
+    if (check.config.kind === 'dependency') this.tellExternal(serviceId, check, board);
     if (tools !== null && outcome.result === 'pass') await this.tellTools(serviceId, tools);
     this.judge(serviceId);
   }
@@ -154,6 +173,13 @@ export class ServiceHealth {
     const { reason, message, authentication } = failure;
     const code = upstreamCodeOf(failure.code) ?? undefined;
     this.parts.lifecycle.recordUnhealthy(id, reason, message, { authentication, code });
+  }
+
+  private tellExternal(id: string, check: PlannedCheck, board: ServiceBoard): void {
+    const { status, telling } = board.stateOf(check.key);
+    const failure = status === 'failing' ? (telling?.failure ?? null) : null;
+    const unmet = failure?.code === EXTERNAL_REQUIRED ? `${failure.message}.` : null;
+    this.parts.lifecycle.recordExternal(id, unmet);
   }
 
   private async tellTools(
@@ -168,10 +194,13 @@ export class ServiceHealth {
   }
 
   /** `null` while it cannot be called: what stands in the way is told by the lifecycle, not by a probe. */
-  private targetOf(doc: ServiceDocument): ProbeTarget | null {
+  private targetOf(doc: ServiceDocument, { config }: PlannedCheck): ProbeTarget | null {
     const { lifecycle } = this.parts;
-    const source = lifecycle.sourceFor(doc.service_id, doc.revision);
-    if (source === null || !lifecycle.availabilityOf(doc.service_id).serving) return null;
+    const present = lifecycle.sourceFor(doc.service_id, doc.revision);
+    const looksElsewhere = config.kind === 'dependency';
+    const callable = present !== null && lifecycle.availabilityOf(doc.service_id).serving;
+    if (!callable && !looksElsewhere) return null;
+    const source = present ?? NO_SOURCE;
     return {
       service_id: doc.service_id,
       revision: doc.revision,
@@ -183,6 +212,23 @@ export class ServiceHealth {
         .instances(doc.service_id)
         .filter(({ state, revision }) => state === 'ready' && revision === doc.revision),
     };
+  }
+
+  /** Served, or kept from it by what it needs outside, which nobody else looks for. */
+  private watchedDocument(id: string): ServiceDocument | undefined {
+    const served = this.servedDocument(id);
+    if (served !== undefined) return served;
+    const doc = this.parts.registry.find(id);
+    if (doc?.desired !== 'active' || this.parts.lifecycle.statusOf(id).state !== 'error')
+      return undefined;
+    return externalsOf(doc.effective.integration).length > 0 ? doc : undefined;
+  }
+
+  /** Those that can tell something now: of a service in error, what it needs. */
+  private checksOf(doc: ServiceDocument): readonly PlannedCheck[] {
+    const { checks } = this.boards.of(doc.service_id, doc.revision, doc.effective);
+    if (this.servedDocument(doc.service_id) !== undefined) return checks;
+    return checks.filter(({ config }) => config.kind === 'dependency');
   }
 
   private servedDocument(id: string): ServiceDocument | undefined {
@@ -215,6 +261,12 @@ export class ServiceHealth {
     return isYoung || this.parts.usage.usedWithin(doc.service_id, idle_stop_ms);
   }
 }
+
+const EXTERNAL_REQUIRED = 'health.external-required';
+
+const NO_SOURCE: InstanceSource = {
+  acquire: () => Promise.reject(new UpstreamError('stopped', 'The service does not serve')),
+};
 
 function judged(check: PlannedCheck, board: ServiceBoard): JudgedCheck {
   const { kind, critical } = check.config;

@@ -107,7 +107,7 @@ function failingVerdict({ checks }: VerdictFacts): HealthRecord | null {
 
 /** Whether the failing check takes the service out of rotation. */
 export function takesOut({ kind, critical }: Pick<JudgedCheck, 'kind' | 'critical'>): boolean {
-  return kind === 'basic' || critical;
+  return kind === 'basic' || (critical && kind !== 'dependency');
 }
 
 function unprovenVerdict({ proven }: VerdictFacts): HealthRecord | null {

@@ -163,6 +163,11 @@ export class LifecycleService implements BeforeApplicationShutdown {
     this.core.intake.recordUnhealthy(id, reason, message, definite);
   }
 
+  /** A required resource outside cannot be reached (the sentence says which); `null`: all of them can. */
+  recordExternal(id: string, message: string | null): void {
+    this.core.intake.recordExternal(id, message);
+  }
+
   recordTools(id: string, tools: readonly JsonObject[]): Promise<void> {
     return this.core.intake.recordTools(id, tools);
   }

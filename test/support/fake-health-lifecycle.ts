@@ -39,6 +39,7 @@ export class FakeHealthLifecycle implements LifecycleAccess {
   readonly tools: unknown[] = [];
   attempt: AttemptView | null = null;
   retries = 0;
+  external: string | null = null;
   onRetry: () => void = () => undefined;
   record: HealthRecord | null = null;
   proof: ServiceStatusDocument['proof'] = null;
@@ -77,6 +78,9 @@ export class FakeHealthLifecycle implements LifecycleAccess {
   recordUnhealthy(_id: string, reason: string, _message: string, facts: UnhealthyFacts): void {
     this.unhealthy.push(reason);
     this.unhealthyFacts.push(facts);
+  }
+  recordExternal(_id: string, message: string | null): void {
+    this.external = message;
   }
   recordTools(_id: string, tools: readonly unknown[]): Promise<void> {
     this.tools.push(...tools);

@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { CHECK_KINDS } from '../../config/defaults.js';
 import type { CheckKind } from '../../config/service-config.js';
 import type { HealthRecord, Proof } from '../../lifecycle/service-status.js';
+import { takesOut as isCritical } from '../verdict.js';
 import type { PlannedCheck } from '../check-plan.js';
 import type { CheckState, CheckStatus, ProbeOutcome } from '../check-state.js';
 
@@ -74,7 +75,7 @@ export class CheckView {
     const { kind, tool, critical } = check.config;
     const { status, passes, fails, last } = state;
     const shown = last === null ? null : OutcomeView.of(last);
-    const takesOut = kind === 'basic' || critical;
+    const takesOut = isCritical({ kind, critical });
     return {
       kind,
       name: check.label,
