@@ -20,6 +20,7 @@ import type { Scrub } from '../upstream/scrub.js';
 import { ActivationProver } from './activation-prover.js';
 import { DependencyProbe } from './dependency.probe.js';
 import { externalReacher } from './external-reach.js';
+import { CircuitWatch } from './circuit-watch.js';
 import { FunctionalProbe } from './functional.probe.js';
 import { GatewayHealthController } from './gateway-health.controller.js';
 import { ReadinessGate } from './gateway.health.js';
@@ -39,7 +40,7 @@ import { UsageWatch } from './usage-watch.js';
 type Scrubber = (config: ServiceConfig) => Promise<Scrub>;
 const SCRUBBER = Symbol('scrubber of a service');
 
-type Ports = Pick<HealthParts, 'clock' | 'random' | 'bus' | 'logger' | 'performance'>;
+type Ports = Pick<HealthParts, 'clock' | 'random' | 'bus' | 'logger' | 'performance' | 'circuits'>;
 const PORTS = Symbol('ports that health works with');
 
 @Module({
@@ -119,6 +120,7 @@ const PORTS = Symbol('ports that health works with');
         performance: PerformanceWatch,
       ): Ports => ({
         performance,
+        circuits: new CircuitWatch(clock),
         clock,
         random,
         bus,

@@ -28,6 +28,7 @@ import { FunctionalProbe } from './functional.probe.js';
 import { HealthChanged } from './health.events.js';
 import { HealthService } from './health.service.js';
 import { PerformanceProbe } from './performance.probe.js';
+import { CircuitWatch } from './circuit-watch.js';
 import { PerformanceWatch } from './performance-watch.js';
 import { PingProbe } from './ping.probe.js';
 import { ProbeRunner } from './probe.runner.js';
@@ -107,6 +108,7 @@ class Bench {
         runner: new ProbeRunner(probes, scrubber, clock, logger),
         usage: new UsageWatch(clock),
         performance,
+        circuits: new CircuitWatch(clock),
         clock,
         random: new MiddleRandom(),
         bus,

@@ -30,12 +30,15 @@ export class HealthService {
 
   /** Starts to listen. Services that boot has mounted are taken up by the first `resync`. */
   start(): void {
-    const { bus, usage, performance } = this.parts;
+    const { bus, usage, performance, circuits } = this.parts;
     const follow = ({ service_id }: { readonly service_id: string }): void => {
       this.health.follow(service_id);
     };
     usage.start();
     performance.start();
+    circuits.start((id) => {
+      this.health.judge(id);
+    });
     this.endings = [
       bus.subscribe(InstanceStarted, (event) => this.prove(event)),
       bus.subscribe(InstanceReady, follow),
@@ -59,6 +62,7 @@ export class HealthService {
     this.health.rounds.clear();
     this.parts.usage.stop();
     this.parts.performance.stop();
+    this.parts.circuits.stop();
   }
 
   /** Starts the checks that are due. Synchronous. */

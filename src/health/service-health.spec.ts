@@ -12,6 +12,7 @@ import type { HealthCheckConfig } from '../config/service-config.js';
 import { EventBus } from '../kernel/event-bus.js';
 import { SilentLogger } from '../kernel/logger.js';
 import type { ServiceDocument } from '../registry/service.js';
+import { CircuitWatch } from './circuit-watch.js';
 import { PerformanceWatch } from './performance-watch.js';
 import { probeFailure } from './probe-failure.js';
 import { Probe, type ProbeFinding, type ProbeTarget } from './probe.js';
@@ -71,6 +72,7 @@ class Bench {
       ),
       usage: new UsageWatch(this.clock),
       performance: new PerformanceWatch(this.clock),
+      circuits: new CircuitWatch(this.clock),
       clock: this.clock,
       random: new MiddleRandom(),
       bus: new EventBus(logger),

@@ -7,6 +7,7 @@ import { poolPlan } from '../lifecycle/pool-plan.js';
 import { runnableOf } from '../lifecycle/service-observer.js';
 import type { HealthRecord } from '../lifecycle/service-status.js';
 import type { ServiceDocument } from '../registry/service.js';
+import type { CircuitWatch } from './circuit-watch.js';
 import { DependentIndex } from './dependent-index.js';
 import { externalsOf, intervalOf, type PlannedCheck } from './check-plan.js';
 import type { InstanceSource } from '../upstream/instance-source.js';
@@ -27,6 +28,7 @@ export interface HealthParts {
   readonly runner: ProbeRunner;
   readonly usage: UsageWatch;
   readonly performance: PerformanceWatch;
+  readonly circuits: CircuitWatch;
   readonly clock: Clock;
   readonly random: Random;
   readonly bus: EventBus;
@@ -77,6 +79,7 @@ export class ServiceHealth {
     this.boards.remove(id);
     this.parts.usage.forget(id);
     this.parts.performance.forget(id);
+    this.parts.circuits.forget(id);
     this.levels.delete(id);
     this.dependents.forget(id);
   }
@@ -101,6 +104,7 @@ export class ServiceHealth {
       proof: status.proof,
       proven: doc !== undefined && this.boards.isProven(id, doc.revision),
       idle: doc !== undefined && this.isSpawned(doc) && !this.isRunning(id),
+      circuit: doc === undefined ? null : this.parts.circuits.of(id, doc.revision),
       checks: board === undefined ? [] : board.checks.map((check) => judged(check, board)),
     });
   }
