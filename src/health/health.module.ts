@@ -14,12 +14,15 @@ import { ObservabilityModule } from '../observability/observability.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { RegistryService } from '../registry/registry.service.js';
 import { Settings } from '../settings/settings.js';
+import { RecordStore } from '../storage/record-store.js';
+import { StorageModule } from '../storage/storage.module.js';
 import { OwnListeners } from '../upstream/own-listeners.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
 import type { Scrub } from '../upstream/scrub.js';
 import { ActivationProver } from './activation-prover.js';
 import { DependencyProbe } from './dependency.probe.js';
 import { externalReacher } from './external-reach.js';
+import { CheckHistory } from './check-history.js';
 import { CircuitWatch } from './circuit-watch.js';
 import { FunctionalProbe } from './functional.probe.js';
 import { GatewayHealthController } from './gateway-health.controller.js';
@@ -35,12 +38,16 @@ import { ProbeScheduler } from './probe.scheduler.js';
 import { scrubberFor } from './scrub-source.js';
 import type { HealthParts } from './service-health.js';
 import { ServiceMetrics } from './service-metrics.js';
+import { TransitionLog } from './transition-log.js';
 import { UsageWatch } from './usage-watch.js';
 
 type Scrubber = (config: ServiceConfig) => Promise<Scrub>;
 const SCRUBBER = Symbol('scrubber of a service');
 
-type Ports = Pick<HealthParts, 'clock' | 'random' | 'bus' | 'logger' | 'performance' | 'circuits'>;
+type Ports = Pick<
+  HealthParts,
+  'clock' | 'random' | 'bus' | 'logger' | 'performance' | 'circuits' | 'history' | 'transitions'
+>;
 const PORTS = Symbol('ports that health works with');
 
 @Module({
@@ -50,6 +57,7 @@ const PORTS = Symbol('ports that health works with');
     LifecycleModule,
     ObservabilityModule,
     RegistryModule,
+    StorageModule,
     UpstreamModule,
   ],
   controllers: [HealthController, GatewayHealthController],
@@ -111,16 +119,19 @@ const PORTS = Symbol('ports that health works with');
     },
     {
       provide: PORTS,
-      inject: [Clock, Random, EventBus, Logger, PerformanceWatch],
+      inject: [Clock, Random, EventBus, Logger, PerformanceWatch, RecordStore],
       useFactory: (
         clock: Clock,
         random: Random,
         bus: EventBus,
         logger: Logger,
         performance: PerformanceWatch,
+        store: RecordStore,
       ): Ports => ({
         performance,
         circuits: new CircuitWatch(clock),
+        history: new CheckHistory(),
+        transitions: new TransitionLog(store, logger),
         clock,
         random,
         bus,

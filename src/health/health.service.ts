@@ -12,6 +12,8 @@ import { RevisionPromoted, ServiceArchived } from '../registry/registry.events.j
 import type { ServiceDocument } from '../registry/service.js';
 import type { ActivationProver } from './activation-prover.js';
 import { PENDING } from './check-state.js';
+import type { HealthHistoryView } from './dto/health-history.view.js';
+import type { HistoryQuery } from './history-query.js';
 import { CheckView, type HealthView } from './dto/health.view.js';
 import { HealthChanged } from './health.events.js';
 import { ServiceHealth, type HealthParts } from './service-health.js';
@@ -102,6 +104,22 @@ export class HealthService {
   /** Errors: `registry.unknown`, `registry.archived`, and 404 for a service that the caller may not see. */
   view(idOrName: string, principal?: Principal): HealthView {
     return this.viewOf(this.find(idOrName, principal));
+  }
+
+  /** Errors: those of `find`. */
+  historyOf(
+    idOrName: string,
+    { check, limit }: HistoryQuery,
+    principal?: Principal,
+  ): HealthHistoryView {
+    const { service_id, spec } = this.find(idOrName, principal);
+    const { history, transitions } = this.parts;
+    return {
+      service_id,
+      name: spec.name,
+      transitions: transitions.of(service_id).slice(0, limit),
+      results: history.of(service_id, limit, check),
+    };
   }
 
   private find(idOrName: string, principal: Principal | undefined): ServiceDocument {

@@ -11,7 +11,10 @@ import { DEFAULT_CHECKS } from '../config/defaults.js';
 import type { HealthCheckConfig } from '../config/service-config.js';
 import { EventBus } from '../kernel/event-bus.js';
 import { SilentLogger } from '../kernel/logger.js';
+import { MemoryStore } from '../storage/memory.store.js';
 import type { ServiceDocument } from '../registry/service.js';
+import { CheckHistory } from './check-history.js';
+import { TransitionLog } from './transition-log.js';
 import { CircuitWatch } from './circuit-watch.js';
 import { PerformanceWatch } from './performance-watch.js';
 import { probeFailure } from './probe-failure.js';
@@ -73,6 +76,8 @@ class Bench {
       usage: new UsageWatch(this.clock),
       performance: new PerformanceWatch(this.clock),
       circuits: new CircuitWatch(this.clock),
+      history: new CheckHistory(),
+      transitions: new TransitionLog(new MemoryStore(this.clock), logger),
       clock: this.clock,
       random: new MiddleRandom(),
       bus: new EventBus(logger),

@@ -7,6 +7,8 @@ import { poolPlan } from '../lifecycle/pool-plan.js';
 import { runnableOf } from '../lifecycle/service-observer.js';
 import type { HealthRecord } from '../lifecycle/service-status.js';
 import type { ServiceDocument } from '../registry/service.js';
+import type { CheckHistory } from './check-history.js';
+import type { TransitionLog } from './transition-log.js';
 import type { CircuitWatch } from './circuit-watch.js';
 import { DependentIndex } from './dependent-index.js';
 import { externalsOf, intervalOf, type PlannedCheck } from './check-plan.js';
@@ -29,6 +31,8 @@ export interface HealthParts {
   readonly usage: UsageWatch;
   readonly performance: PerformanceWatch;
   readonly circuits: CircuitWatch;
+  readonly history: CheckHistory;
+  readonly transitions: TransitionLog;
   readonly clock: Clock;
   readonly random: Random;
   readonly bus: EventBus;
@@ -80,6 +84,8 @@ export class ServiceHealth {
     this.parts.usage.forget(id);
     this.parts.performance.forget(id);
     this.parts.circuits.forget(id);
+    this.parts.history.forget(id);
+    void this.parts.transitions.forget(id);
     this.levels.delete(id);
     this.dependents.forget(id);
   }
@@ -120,6 +126,9 @@ export class ServiceHealth {
     const before = this.levels.get(id) ?? 'unknown';
     this.levels.set(id, record.level);
     if (before === record.level) return;
+    const { level: to, reason, summary } = record;
+    const at = this.parts.clock.timestamp();
+    void this.parts.transitions.note(id, { at, from: before, to, reason, summary });
     bus.publish(new HealthChanged(id, before, record.level, record.reason, record.summary));
   }
 
@@ -164,6 +173,7 @@ export class ServiceHealth {
     if (this.boards.get(serviceId) !== board || this.watchedDocument(serviceId) === undefined)
       return;
     if (sample !== null) this.parts.performance.record(serviceId, sample);
+    this.parts.history.note(serviceId, check, outcome);
     const fails = board.note(check, outcome);
     if (fails) this.tellFailing(serviceId, check, board);
     if (check.config.kind === 'dependency') this.tellExternal(serviceId, check, board);
