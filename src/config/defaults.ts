@@ -113,6 +113,14 @@ export const DEFAULT_CHECKS: Readonly<Record<HealthCheckConfig['kind'], HealthCh
       pass_after: 1,
       critical: false,
     },
+    security: {
+      ...UNNAMED_CHECK,
+      kind: 'security',
+      interval_ms: 86_400_000,
+      fail_after: 1,
+      pass_after: 1,
+      critical: false,
+    },
   } as Record<HealthCheckConfig['kind'], HealthCheckConfig>);
 
 export const CHECK_KINDS = Object.keys(DEFAULT_CHECKS) as readonly CheckKind[];

@@ -76,8 +76,8 @@ const check = group(
     kind: mandatory(
       choice({
         description:
-          'basic: the process answers a ping. functional: a real tool is executed. performance: the calls of the last minute, and what the instances use, are held against limits. dependency: the services and resources that it needs are there.',
-        of: ['basic', 'functional', 'performance', 'dependency'],
+          'basic: the process answers a ping. functional: a real tool is executed. performance: the calls of the last minute, and what the instances use, are held against limits. dependency: the services and resources that it needs are there. security: how it is reached and what its tools say.',
+        of: ['basic', 'functional', 'performance', 'dependency', 'security'],
       }),
     ),
     name: text({ description: 'Name of the check, unique in the list.', maxLength: 64 }),
@@ -97,7 +97,7 @@ const check = group(
       maxItems: 16,
     }),
     interval_ms: integer({
-      description: 'Milliseconds between runs (basic 10000, others 60000).',
+      description: 'Milliseconds between runs (basic 10000, security 86400000, others 60000).',
       minimum: 1000,
       maximum: DAY_MS,
     }),
@@ -108,12 +108,12 @@ const check = group(
     }),
     fail_after: integer({
       description:
-        'Failures in a row that make the check fail (basic and performance 3, others 2).',
+        'Failures in a row that make the check fail (basic and performance 3, security 1, others 2).',
       minimum: 1,
       maximum: 100,
     }),
     pass_after: integer({
-      description: 'Passes in a row that make it pass again (2, dependency 1).',
+      description: 'Passes in a row that make it pass again (2, dependency and security 1).',
       minimum: 1,
       maximum: 100,
     }),

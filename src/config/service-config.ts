@@ -144,7 +144,7 @@ export interface AlertConfig {
   readonly repeat_ms: number;
 }
 
-export type CheckKind = 'basic' | 'functional' | 'performance' | 'dependency';
+export type CheckKind = 'basic' | 'functional' | 'performance' | 'dependency' | 'security';
 
 export interface HealthCheckConfig {
   readonly kind: CheckKind;

@@ -45,7 +45,7 @@ export function intervalOf(
   circumstances: { readonly idle: boolean; readonly failing: boolean },
 ): number {
   const { kind, interval_ms, tool } = config;
-  if (kind === 'performance' || kind === 'dependency') return interval_ms;
+  if (kind === 'performance' || kind === 'dependency' || kind === 'security') return interval_ms;
   if (kind === 'basic') {
     return circumstances.failing ? Math.min(interval_ms, UNHEALTHY_INTERVAL_MS) : interval_ms;
   }

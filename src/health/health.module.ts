@@ -36,6 +36,7 @@ import { PingProbe } from './ping.probe.js';
 import { ProbeRunner } from './probe.runner.js';
 import { ProbeScheduler } from './probe.scheduler.js';
 import { scrubberFor } from './scrub-source.js';
+import { SecurityProbe } from './security.probe.js';
 import type { HealthParts } from './service-health.js';
 import { ServiceMetrics } from './service-metrics.js';
 import { TransitionLog } from './transition-log.js';
@@ -99,13 +100,14 @@ const PORTS = Symbol('ports that health works with');
     },
     {
       provide: ProbeRunner,
-      inject: [SCRUBBER, Clock, Logger, PerformanceWatch, DependencyProbe],
+      inject: [SCRUBBER, Clock, Logger, PerformanceWatch, DependencyProbe, LifecycleService],
       useFactory: (
         scrubber: Scrubber,
         clock: Clock,
         logger: Logger,
         performance: PerformanceWatch,
         dependency: DependencyProbe,
+        lifecycle: LifecycleService,
       ) => {
         const open = conversationOpener(clock);
         const probes = {
@@ -113,6 +115,7 @@ const PORTS = Symbol('ports that health works with');
           functional: new FunctionalProbe(open, clock),
           performance: new PerformanceProbe(performance),
           dependency,
+          security: new SecurityProbe(lifecycle),
         };
         return new ProbeRunner(probes, scrubber, clock, logger);
       },

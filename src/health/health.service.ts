@@ -6,6 +6,7 @@ import {
   AvailabilityChanged,
   ServiceStateChanged,
   ServiceStopped,
+  ToolsChanged,
 } from '../lifecycle/lifecycle.events.js';
 import type { HealthRecord } from '../lifecycle/service-status.js';
 import { RevisionPromoted, ServiceArchived } from '../registry/registry.events.js';
@@ -53,6 +54,9 @@ export class HealthService {
           this.health.stir(service_id);
         }),
       ),
+      bus.subscribe(ToolsChanged, ({ service_id }) => {
+        this.health.inspect(service_id, true);
+      }),
       bus.subscribe(ServiceArchived, ({ service_id }) => {
         this.health.forget(service_id);
       }),

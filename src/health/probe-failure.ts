@@ -98,6 +98,21 @@ export const PROBE_FAILURES = {
     'ExternalRequired',
     'Make the resource reachable from the gateway, or correct integration.external; calls are refused until then.',
   ],
+  'plain-http': [
+    'prove',
+    'PlainHttp',
+    'Use https in network.url; until then whoever is on the way reads every call and its credentials.',
+  ],
+  'tls-unverified': [
+    'prove',
+    'TlsUnverified',
+    'Name the issuer in network.tls.ca and let the certificate be verified (reject_unauthorized: true).',
+  ],
+  'suspicious-text': [
+    'prove',
+    'SuspiciousText',
+    'Read the tool as it is listed; deny it by security.tools.deny, or switch the security check off when it is meant so.',
+  ],
   slow: [
     'prove',
     'Slow',

@@ -48,6 +48,7 @@ class Scripted extends Probe {
 
 class Bench {
   readonly needs = new Scripted();
+  readonly safety = new Scripted();
   readonly clock = new ManualClock();
   readonly lifecycle = new FakeHealthLifecycle();
   readonly probe = new Recording();
@@ -68,7 +69,12 @@ class Bench {
       },
       lifecycle: this.lifecycle,
       runner: new ProbeRunner(
-        allProbes({ basic: this.probe, functional: this.probe, dependency: this.needs }),
+        allProbes({
+          basic: this.probe,
+          functional: this.probe,
+          dependency: this.needs,
+          security: this.safety,
+        }),
         scrubber,
         this.clock,
         logger,
@@ -111,6 +117,42 @@ describe('ServiceHealth', () => {
       expect(bench.health.rounds.size).toBe(0);
     },
   );
+
+  it('looks at the safety of a revision at once, tells it as a condition, and restarts nothing for it', async () => {
+    const bench = new Bench([{ ...DEFAULT_CHECKS.security }]);
+    bench.safety.failure = { ...probeFailure('plain-http', 'not encrypted'), definite: true };
+    bench.health.follow(ID);
+    await settle();
+    expect(bench.lifecycle.condition).toMatchObject({
+      type: 'Secure',
+      status: 'false',
+      reason: 'PlainHttp',
+    });
+    bench.health.noteProven(ID, 1);
+    bench.health.follow(ID);
+    await settle();
+    expect(bench.health.recordOf(ID)).toMatchObject({ level: 'degraded', reason: 'PlainHttp' });
+    expect(bench.lifecycle.unhealthy).toEqual([]);
+    bench.safety.failure = null;
+    bench.health.follow(ID);
+    await settle();
+    expect(bench.safety.runs).toBe(2);
+    bench.health.inspect(ID, true);
+    await settle();
+    expect(bench.health.recordOf(ID).level).toBe('healthy');
+    expect(bench.lifecycle.condition).toBeNull();
+  });
+
+  it('holds nothing against a service that nobody looks at any more', async () => {
+    const bench = new Bench([{ ...DEFAULT_CHECKS.security }]);
+    bench.safety.failure = { ...probeFailure('plain-http', 'not encrypted'), definite: true };
+    bench.health.follow(ID);
+    await settle();
+    bench.serve(2, [basicCheck()]);
+    bench.health.follow(ID);
+    await settle();
+    expect(bench.lifecycle.condition).toBeNull();
+  });
 
   describe('of a service that needs others', () => {
     const required = { name: 'db', url: null, tcp: 'db:1', timeout_ms: 10, required: true };

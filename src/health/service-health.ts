@@ -20,6 +20,7 @@ import { HealthChanged } from './health.events.js';
 import type { LifecycleAccess, RegistryReading } from './health-ports.js';
 import type { PerformanceWatch } from './performance-watch.js';
 import type { ProbeTarget } from './probe.js';
+import type { ProbeFailure } from './probe-failure.js';
 import type { ProbeRunner } from './probe.runner.js';
 import type { UsageWatch } from './usage-watch.js';
 import { takesOut, verdictOf, type JudgedCheck } from './verdict.js';
@@ -74,6 +75,8 @@ export class ServiceHealth {
         checks.map(({ key }) => key),
       );
     }
+    this.inspect(id, false);
+    if (doc !== undefined) this.withdrawFindings(doc);
     this.judge(id);
   }
 
@@ -140,6 +143,17 @@ export class ServiceHealth {
     await Promise.all(checks.map(({ key }) => this.rounds.now({ serviceId: id, checkKey: key })));
   }
 
+  /** What a service is made of is another: what it is and says is looked at now, not at the end of its interval. */
+  inspect(id: string, anew: boolean): void {
+    const doc = this.servedDocument(id);
+    const board = this.boards.get(id);
+    if (doc === undefined || board === undefined) return;
+    for (const { key, config } of board.checks) {
+      const isDue = config.kind === 'security' && (anew || board.stateOf(key).last === null);
+      if (isDue) void this.rounds.now({ serviceId: id, checkKey: key });
+    }
+  }
+
   /** Something happened to a service: those that need it look again at once. */
   stir(id: string): void {
     const doc = this.parts.registry.find(id);
@@ -177,6 +191,7 @@ export class ServiceHealth {
     const fails = board.note(check, outcome);
     if (fails) this.tellFailing(serviceId, check, board);
     if (check.config.kind === 'dependency') this.tellExternal(serviceId, check, board);
+    if (check.config.kind === 'security') this.tellSecurity(serviceId, check, board);
     if (tools !== null && outcome.result === 'pass') await this.tellTools(serviceId, tools);
     this.judge(serviceId);
   }
@@ -196,6 +211,37 @@ export class ServiceHealth {
     this.parts.lifecycle.recordExternal(id, unmet);
   }
 
+  /** What nobody looks at any more is not held against the service. */
+  private withdrawFindings(doc: ServiceDocument): void {
+    const { lifecycle } = this.parts;
+    const id = doc.service_id;
+    const isWatched = this.checksOf(doc).some(({ config }) => config.kind === 'security');
+    const held = lifecycle.statusOf(id).conditions.some(({ type }) => type === 'Secure');
+    if (!isWatched && held && this.servedDocument(id) !== undefined) this.recordSecurity(id, null);
+  }
+
+  private tellSecurity(id: string, check: PlannedCheck, board: ServiceBoard): void {
+    const { status, telling } = board.stateOf(check.key);
+    const failure = status === 'failing' ? (telling?.failure ?? null) : null;
+    this.recordSecurity(id, failure);
+  }
+
+  private recordSecurity(id: string, failure: ProbeFailure | null): void {
+    const { lifecycle, logger } = this.parts;
+    const told =
+      failure === null
+        ? lifecycle.recordCondition(id, null, ['Secure'])
+        : lifecycle.recordCondition(id, {
+            type: 'Secure',
+            status: 'false',
+            reason: failure.reason,
+            message: failure.message,
+          });
+    told.catch((error: unknown) => {
+      logger.error({ err: error, service_id: id }, 'a condition could not be stored');
+    });
+  }
+
   private async tellTools(
     id: string,
     tools: Parameters<LifecycleAccess['recordTools']>[1],
@@ -211,7 +257,7 @@ export class ServiceHealth {
   private targetOf(doc: ServiceDocument, { config }: PlannedCheck): ProbeTarget | null {
     const { lifecycle } = this.parts;
     const present = lifecycle.sourceFor(doc.service_id, doc.revision);
-    const looksElsewhere = config.kind === 'dependency';
+    const looksElsewhere = config.kind === 'dependency' || config.kind === 'security';
     const callable = present !== null && lifecycle.availabilityOf(doc.service_id).serving;
     if (!callable && !looksElsewhere) return null;
     const source = present ?? NO_SOURCE;

@@ -52,7 +52,8 @@ function expectedLevel(
     isFailing(histories[at] ?? '', check.fail_after, check.pass_after),
   );
   const isOut = failing.some(
-    ({ kind, critical }) => kind === 'basic' || (critical && kind !== 'dependency'),
+    ({ kind, critical }) =>
+      kind === 'basic' || (critical && (kind === 'functional' || kind === 'performance')),
   );
   if (!serving || isOut || circuit === 'open') return 'unhealthy';
   if (failing.length > 0 || circuit === 'trying') return 'degraded';

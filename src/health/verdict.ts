@@ -132,7 +132,7 @@ function failingVerdict(checks: readonly JudgedCheck[]): HealthRecord | null {
 
 /** Whether the failing check takes the service out of rotation. */
 export function takesOut({ kind, critical }: Pick<JudgedCheck, 'kind' | 'critical'>): boolean {
-  return kind === 'basic' || (critical && kind !== 'dependency');
+  return kind === 'basic' || (critical && kind !== 'dependency' && kind !== 'security');
 }
 
 function unprovenVerdict({ proven }: VerdictFacts): HealthRecord | null {
