@@ -30,6 +30,7 @@ import { ReadinessGate } from './gateway.health.js';
 import { HealthController } from './health.controller.js';
 import { HealthService } from './health.service.js';
 import { conversationOpener } from './open-conversation.js';
+import { PassiveMonitor } from './passive-monitor.js';
 import { PerformanceProbe } from './performance.probe.js';
 import { PerformanceWatch } from './performance-watch.js';
 import { PingProbe } from './ping.probe.js';
@@ -152,7 +153,9 @@ const PORTS = Symbol('ports that health works with');
         ports: Ports,
       ) => {
         const usage = new UsageWatch(ports.clock);
-        return new HealthService({ registry, lifecycle, runner, usage, ...ports }, prover);
+        const passive = new PassiveMonitor(lifecycle, ports.clock);
+        const parts = { registry, lifecycle, runner, usage, passive, ...ports };
+        return new HealthService(parts, prover);
       },
     },
     {

@@ -34,6 +34,7 @@ import { PerformanceProbe } from './performance.probe.js';
 import { CheckHistory } from './check-history.js';
 import { TransitionLog } from './transition-log.js';
 import { CircuitWatch } from './circuit-watch.js';
+import { PassiveMonitor } from './passive-monitor.js';
 import { PerformanceWatch } from './performance-watch.js';
 import { PingProbe } from './ping.probe.js';
 import { ProbeRunner } from './probe.runner.js';
@@ -121,6 +122,7 @@ class Bench {
         usage: new UsageWatch(clock),
         performance,
         circuits: new CircuitWatch(clock),
+        passive: new PassiveMonitor(lifecycle, clock),
         history: new CheckHistory(),
         transitions: new TransitionLog(new MemoryStore(clock), logger),
         clock,

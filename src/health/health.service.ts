@@ -33,12 +33,13 @@ export class HealthService {
 
   /** Starts to listen. Services that boot has mounted are taken up by the first `resync`. */
   start(): void {
-    const { bus, usage, performance, circuits } = this.parts;
+    const { bus, usage, performance, circuits, passive } = this.parts;
     const follow = ({ service_id }: { readonly service_id: string }): void => {
       this.health.follow(service_id);
     };
     usage.start();
     performance.start();
+    passive.start();
     circuits.start((id) => {
       this.health.judge(id);
     });
@@ -69,6 +70,7 @@ export class HealthService {
     this.parts.usage.stop();
     this.parts.performance.stop();
     this.parts.circuits.stop();
+    this.parts.passive.stop();
   }
 
   /** Starts the checks that are due. Synchronous. */

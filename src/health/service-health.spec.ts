@@ -16,6 +16,7 @@ import type { ServiceDocument } from '../registry/service.js';
 import { CheckHistory } from './check-history.js';
 import { TransitionLog } from './transition-log.js';
 import { CircuitWatch } from './circuit-watch.js';
+import { PassiveMonitor } from './passive-monitor.js';
 import { PerformanceWatch } from './performance-watch.js';
 import { probeFailure } from './probe-failure.js';
 import { Probe, type ProbeFinding, type ProbeTarget } from './probe.js';
@@ -82,6 +83,7 @@ class Bench {
       usage: new UsageWatch(this.clock),
       performance: new PerformanceWatch(this.clock),
       circuits: new CircuitWatch(this.clock),
+      passive: new PassiveMonitor(this.lifecycle, this.clock),
       history: new CheckHistory(),
       transitions: new TransitionLog(new MemoryStore(this.clock), logger),
       clock: this.clock,

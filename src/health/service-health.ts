@@ -18,6 +18,7 @@ import { CheckRounds, type Round, type RoundFacts } from './check-rounds.js';
 import { HealthBoards, type ServiceBoard } from './health-board.js';
 import { HealthChanged } from './health.events.js';
 import type { LifecycleAccess, RegistryReading } from './health-ports.js';
+import type { PassiveMonitor } from './passive-monitor.js';
 import type { PerformanceWatch } from './performance-watch.js';
 import type { ProbeTarget } from './probe.js';
 import type { ProbeFailure } from './probe-failure.js';
@@ -32,6 +33,7 @@ export interface HealthParts {
   readonly usage: UsageWatch;
   readonly performance: PerformanceWatch;
   readonly circuits: CircuitWatch;
+  readonly passive: PassiveMonitor;
   readonly history: CheckHistory;
   readonly transitions: TransitionLog;
   readonly clock: Clock;
@@ -87,6 +89,7 @@ export class ServiceHealth {
     this.parts.usage.forget(id);
     this.parts.performance.forget(id);
     this.parts.circuits.forget(id);
+    this.parts.passive.forget(id);
     this.parts.history.forget(id);
     void this.parts.transitions.forget(id);
     this.levels.delete(id);

@@ -38,6 +38,8 @@ export class Instance {
   leases = 0;
   /** Whether it ever had a lease; one that is not multiplexed is then used up. */
   used = false;
+  /** Monotonic milliseconds until which it is not picked; 0 = it is picked as any other. */
+  ejectedUntilMs = 0;
   private current: InstanceState = 'starting';
   private stopping: Promise<void> | null = null;
 

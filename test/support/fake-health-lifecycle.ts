@@ -89,6 +89,10 @@ export class FakeHealthLifecycle implements LifecycleAccess {
     this.condition = set;
     return Promise.resolve();
   }
+  ejectInstance(): boolean {
+    return false;
+  }
+  pardonInstance(): void {}
   recordTools(_id: string, tools: readonly unknown[]): Promise<void> {
     this.tools.push(...tools);
     return Promise.resolve();
