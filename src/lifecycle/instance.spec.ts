@@ -86,6 +86,7 @@ describe('an instance', () => {
       in_flight: 2,
       memory_bytes: 1024,
       cpu_ms: null,
+      ejected: false,
     });
     instance.beginDrain();
     expect(instance.state).toBe('draining');

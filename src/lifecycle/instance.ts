@@ -16,6 +16,8 @@ export interface InstanceView {
   readonly restarts: number;
   readonly in_flight: number;
   readonly memory_bytes: number | null;
+  /** Whether its calls kept failing, so that it is not picked for a while. */
+  readonly ejected?: boolean;
   /** CPU time used so far by what runs of it, in milliseconds. */
   readonly cpu_ms?: number | null;
 }
@@ -104,6 +106,7 @@ export class Instance {
       in_flight: this.upstream.inFlight,
       memory_bytes: seen.memory_bytes,
       cpu_ms: seen.cpu_ms ?? null,
+      ejected: this.ejectedUntilMs > monotonicMs,
     };
   }
 
