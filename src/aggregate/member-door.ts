@@ -192,7 +192,7 @@ export class MemberDoor {
     ledger.failed(endpoint, 'initialize', error, startedMs);
     if (callChannel.hasSubscribers) {
       const { code } = error;
-      ledger.publish(endpoint, method, tool, outcomeOfError(code), code, startedMs);
+      ledger.publish(endpoint, { method, tool }, outcomeOfError(code), code, startedMs);
     }
     call.refuse(rpcErrorOf(error, endpoint));
   }

@@ -59,9 +59,50 @@ describe('rules of health checks', () => {
     expect(errorsOf({ kind: 'basic', assert: [], tool: null })).toEqual([]);
   });
 
+  it.each<[string, JsonObject, string[]]>([
+    [
+      'limits of calls on a functional check',
+      { kind: 'functional', max_p95_ms: 5 },
+      ['max_p95_ms'],
+    ],
+    [
+      'a tool and a timeout on a performance check',
+      { kind: 'performance', tool: 'a', timeout_ms: 50 },
+      ['tool', 'timeout_ms'],
+    ],
+    ['a limit on a basic check', { kind: 'basic', max_error_rate: 0 }, ['max_error_rate']],
+  ])('refuse %s', (_what, check, fields) => {
+    expect(errorsOf(check).map(({ pointer }) => pointer)).toEqual(
+      fields.map((field) => `${AT}/${field}`),
+    );
+  });
+
+  it('accept every limit on a performance check', () => {
+    const check = { max_p95_ms: 1, max_error_rate: 0.1, max_memory_mb: 5, max_cpu_percent: 90 };
+    expect(errorsOf({ kind: 'performance', min_samples: 5, ...check })).toEqual([]);
+  });
+
   it('refuse a name that is used twice', () => {
     const errors = errorsOf({ kind: 'basic', name: 'a' }, { kind: 'functional', name: 'a' });
     expect(errors.map((error) => error.pointer)).toEqual(['/monitoring/checks/1/name']);
+  });
+});
+
+describe('rules of external resources', () => {
+  const pointersOf = (...external: JsonObject[]): string[] =>
+    checkRuleErrors({ integration: { external } }, '').map(({ pointer }) => pointer);
+  const at = '/integration/external/0';
+
+  it.each<[string, JsonObject, string[]]>([
+    ['a port', { tcp: 'db:5432' }, []],
+    ['a URL', { url: 'https://example.org/health', tcp: null }, []],
+    ['neither', {}, [at]],
+    ['both', { url: 'https://a', tcp: 'a:1' }, [at]],
+    ['a URL with credentials', { url: 'https://u:p@a/' }, [`${at}/url`]],
+    ['a URL of another kind', { url: 'ftp://a/' }, [`${at}/url`]],
+    ['a port that is none', { tcp: 'a:70000' }, [`${at}/tcp`]],
+  ])('judge %s', (_name, resource, pointers) => {
+    expect(pointersOf({ name: 'r', ...resource })).toEqual(pointers);
   });
 });
 

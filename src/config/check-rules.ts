@@ -1,8 +1,24 @@
 import semver from 'semver';
 import { isJsonObject, pointerTo, valueAt, type JsonObject } from '../kernel/json.js';
 import type { FieldError } from '../kernel/problem.js';
+import { CHECK_KINDS } from './defaults.js';
+import { urlFault } from './url-rules.js';
+import type { CheckKind } from './service-config.js';
 import { foreignSchemaFault } from './foreign-schema.js';
 
+/** Fields that mean something to some kinds only. */
+const KINDS_OF_FIELD: Readonly<Record<string, readonly CheckKind[]>> = {
+  tool: ['functional'],
+  arguments: ['functional'],
+  assert: ['functional'],
+  timeout_ms: ['basic', 'functional'],
+  critical: ['basic', 'functional', 'performance'],
+  max_p95_ms: ['performance'],
+  max_error_rate: ['performance'],
+  min_samples: ['performance'],
+  max_memory_mb: ['performance'],
+  max_cpu_percent: ['performance'],
+};
 const JUDGEMENTS = ['contains', 'equals', 'schema', 'max_ms'] as const;
 
 /**
@@ -18,6 +34,9 @@ export function checkRuleErrors(fragment: JsonObject, base: string): FieldError[
     ...itemsAt(fragment, '/integration/dependencies').flatMap((dependency, index) =>
       rangeErrors(dependency['version'], `${base}/integration/dependencies/${index}/version`),
     ),
+    ...itemsAt(fragment, '/integration/external').flatMap((resource, index) =>
+      externalErrors(resource, `${base}/integration/external/${index}`),
+    ),
     ...itemsAt(fragment, '/network/routes').flatMap((route, index) =>
       reservedErrors(route['path'], `${base}/network/routes/${index}/path`),
     ),
@@ -27,17 +46,21 @@ export function checkRuleErrors(fragment: JsonObject, base: string): FieldError[
 function checkErrors(check: JsonObject, at: string): FieldError[] {
   const errors: FieldError[] = [];
   const hasTool = typeof check['tool'] === 'string';
-  if (check['kind'] === 'basic') {
-    for (const name of ['tool', 'arguments', 'assert']) {
-      const value = check[name];
-      if (value === undefined || value === null || (Array.isArray(value) && !value.length))
-        continue;
-      errors.push({
-        pointer: pointerTo(at, name),
-        detail: 'belongs to checks of kind functional.',
-      });
-    }
-  } else if (isJsonObject(check['arguments']) && !hasTool) {
+  const known = CHECK_KINDS.some((kind) => kind === check['kind']);
+  for (const [name, kinds] of known ? Object.entries(KINDS_OF_FIELD) : []) {
+    const value = check[name];
+    if (
+      value === undefined ||
+      value === null ||
+      value === false ||
+      (Array.isArray(value) && !value.length)
+    )
+      continue;
+    if (kinds.some((kind) => kind === check['kind'])) continue;
+    const detail = `belongs to checks of kind ${kinds.join(' and ')}.`;
+    errors.push({ pointer: pointerTo(at, name), detail });
+  }
+  if (check['kind'] === 'functional' && isJsonObject(check['arguments']) && !hasTool) {
     errors.push({
       pointer: `${at}/arguments`,
       detail: 'needs tool: without one the arguments are derived.',
@@ -91,6 +114,19 @@ function repeatedNames(fragment: JsonObject, base: string): FieldError[] {
 function rangeErrors(range: unknown, pointer: string): FieldError[] {
   if (typeof range !== 'string' || semver.validRange(range) !== null) return [];
   return [{ pointer, detail: 'must be a semver range, such as ^1.2.0.' }];
+}
+
+function externalErrors({ url, tcp }: JsonObject, at: string): FieldError[] {
+  const given = [url, tcp].filter((way) => way !== undefined && way !== null);
+  if (given.length !== 1) return [{ pointer: at, detail: 'must have exactly one of url and tcp.' }];
+  if (typeof url === 'string') {
+    const fault = urlFault(url);
+    return fault === null ? [] : [{ pointer: `${at}/url`, detail: fault }];
+  }
+  const port = typeof tcp === 'string' ? Number(tcp.slice(tcp.lastIndexOf(':') + 1)) : 1;
+  return port >= 1 && port <= 65_535
+    ? []
+    : [{ pointer: `${at}/tcp`, detail: 'must have a port of 1 to 65535.' }];
 }
 
 function reservedErrors(path: unknown, pointer: string): FieldError[] {

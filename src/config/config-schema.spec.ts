@@ -113,7 +113,7 @@ describe('validateFragment', () => {
     ],
     [
       'a kind of check that is not there yet',
-      { monitoring: { checks: [{ kind: 'security' }] } },
+      { monitoring: { checks: [{ kind: 'secrecy' }] } },
       ['/config/monitoring/checks/0/kind'],
     ],
     ['a fragment that is no object', 'x', ['/config']],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { completeMembers, DEFAULT_CHECKS, DEFAULT_CONFIG } from './defaults.js';
+import { checkTimeoutMs, completeMembers, DEFAULT_CHECKS, DEFAULT_CONFIG } from './defaults.js';
 import { validateFragment } from './config-schema.js';
 import type { JsonObject } from '../kernel/json.js';
 
@@ -7,6 +7,14 @@ describe('the defaults', () => {
   it('are within the bounds of the schema', () => {
     const checks = Object.values(DEFAULT_CHECKS);
     expect(validateFragment({ ...DEFAULT_CONFIG, monitoring: { checks } }, '')).toEqual([]);
+  });
+
+  it('of a check are taken for its timeout where it has none of its own', () => {
+    const { timeout_ms, ...without } = DEFAULT_CHECKS.functional;
+    expect(timeout_ms).toBe(10_000);
+    expect(checkTimeoutMs(without)).toBe(10_000);
+    expect(checkTimeoutMs({ ...without, timeout_ms: 50 })).toBe(50);
+    expect(checkTimeoutMs(DEFAULT_CHECKS.performance)).toBe(0);
   });
 
   it('cannot be changed', () => {
@@ -34,7 +42,7 @@ describe('completeMembers', () => {
   it('adds the kinds of check that are not listed and says where', () => {
     const config = structuredClone(DEFAULT_CONFIG) as unknown as JsonObject;
     expect(completeMembers(config)).toEqual({
-      added: ['/monitoring/checks/0', '/monitoring/checks/1'],
+      added: Object.keys(DEFAULT_CHECKS).map((_kind, at) => `/monitoring/checks/${String(at)}`),
     });
     expect(completeMembers(config)).toEqual({ added: [] });
   });

@@ -1,5 +1,5 @@
 import { deepFreeze, type JsonObject, type JsonValue } from '../kernel/json.js';
-import type { HealthCheckConfig, ServiceConfig } from './service-config.js';
+import type { CheckKind, HealthCheckConfig, ServiceConfig } from './service-config.js';
 
 /** The lowest layer of every configuration. */
 export const DEFAULT_CONFIG: ServiceConfig = deepFreeze<ServiceConfig>({
@@ -54,7 +54,7 @@ export const DEFAULT_CONFIG: ServiceConfig = deepFreeze<ServiceConfig>({
     tools: { allow: null, deny: [], read_only: false },
     rate_limit: null,
   },
-  integration: { dependencies: [], webhooks: [] },
+  integration: { dependencies: [], webhooks: [], external: [] },
   monitoring: {
     checks: [],
     alerts: { enabled: true, hold_intervals: 2, repeat_ms: 14_400_000 },
@@ -93,10 +93,41 @@ export const DEFAULT_CHECKS: Readonly<Record<HealthCheckConfig['kind'], HealthCh
       fail_after: 2,
       critical: false,
     },
+    performance: {
+      ...UNNAMED_CHECK,
+      kind: 'performance',
+      interval_ms: 60_000,
+      fail_after: 3,
+      critical: false,
+      max_p95_ms: null,
+      max_error_rate: 0.5,
+      min_samples: 50,
+      max_memory_mb: null,
+      max_cpu_percent: null,
+    },
+    dependency: {
+      ...UNNAMED_CHECK,
+      kind: 'dependency',
+      interval_ms: 60_000,
+      fail_after: 2,
+      pass_after: 1,
+      critical: false,
+    },
+    security: {
+      ...UNNAMED_CHECK,
+      kind: 'security',
+      interval_ms: 86_400_000,
+      fail_after: 1,
+      pass_after: 1,
+      critical: false,
+    },
   } as Record<HealthCheckConfig['kind'], HealthCheckConfig>);
+
+export const CHECK_KINDS = Object.keys(DEFAULT_CHECKS) as readonly CheckKind[];
 
 const DEFAULT_ROUTE: JsonObject = { priority: 0, version: null };
 const DEFAULT_DEPENDENCY: JsonObject = { version: null, tools: [], required: true };
+const DEFAULT_EXTERNAL: JsonObject = { url: null, tcp: null, timeout_ms: 2000, required: false };
 const DEFAULT_WEBHOOK: JsonObject = { min_severity: 'warning' };
 
 /**
@@ -109,6 +140,7 @@ export function completeMembers(config: JsonObject): { added: string[] } {
   const integration = config['integration'] as JsonObject;
   integration['dependencies'] = filled(integration['dependencies'], () => DEFAULT_DEPENDENCY);
   integration['webhooks'] = filled(integration['webhooks'], () => DEFAULT_WEBHOOK);
+  integration['external'] = filled(integration['external'] ?? [], () => DEFAULT_EXTERNAL);
   const security = config['security'] as JsonObject;
   if (security['rate_limit'] !== null) {
     const limit = security['rate_limit'] as JsonObject;
@@ -126,9 +158,16 @@ export function completeMembers(config: JsonObject): { added: string[] } {
   return { added };
 }
 
+/** Milliseconds that a run of the check may wait for answers. */
+export function checkTimeoutMs({ kind, timeout_ms }: HealthCheckConfig): number {
+  return timeout_ms ?? DEFAULT_CHECKS[kind].timeout_ms ?? 0;
+}
+
 function defaultsOfCheck(check: JsonObject): JsonObject {
-  const kind = check['kind'] === 'functional' ? 'functional' : 'basic';
-  const defaults = DEFAULT_CHECKS[kind] as unknown as JsonObject;
+  const known: Readonly<Record<string, HealthCheckConfig>> = DEFAULT_CHECKS;
+  const kind = String(check['kind']);
+  const found = Object.hasOwn(known, kind) ? known[kind] : DEFAULT_CHECKS.basic;
+  const defaults = found as unknown as JsonObject;
   // A tool that is named without arguments takes none; arguments are derived only when the tool is chosen for it.
   return typeof check['tool'] === 'string' ? { ...defaults, arguments: {} } : defaults;
 }

@@ -1,4 +1,4 @@
-import { choice, flag, group, list, mandatory, text } from './field-schema.js';
+import { choice, flag, group, integer, list, mandatory, text } from './field-schema.js';
 
 const dependency = group(
   'A service that this one needs.',
@@ -53,6 +53,38 @@ const webhook = group(
   ['url', 'secret'],
 );
 
+const external = group(
+  'Something outside the gateway that this service needs: exactly one of url and tcp.',
+  {
+    name: mandatory(text({ description: 'Name of the resource.', maxLength: 64 })),
+    url: text({
+      description:
+        'Asked by GET, http or https; any answer below 500 shows that it is there. Credentials are not sent.',
+      maxLength: 2048,
+      default: null,
+    }),
+    tcp: text({
+      description: 'host:port that must accept a connection.',
+      maxLength: 262,
+      pattern: '^([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\]):[0-9]{1,5}$',
+      hint: 'host:port',
+      default: null,
+    }),
+    timeout_ms: integer({
+      description: 'Milliseconds it may take to answer or accept.',
+      minimum: 10,
+      maximum: 60_000,
+      default: 2000,
+    }),
+    required: flag({
+      description:
+        'Whether calls are refused with 503 while it cannot be reached; false: the service is degraded.',
+      default: false,
+    }),
+  },
+  ['name'],
+);
+
 /** `integration`: what the service works with. */
 export const INTEGRATION_SCHEMA = group('What the service works with.', {
   dependencies: list({
@@ -65,6 +97,13 @@ export const INTEGRATION_SCHEMA = group('What the service works with.', {
     description: 'Who is told of the alerts of this service, besides SWITCHYARD_WEBHOOKS_FILE.',
     items: webhook,
     maxItems: 8,
+    default: [],
+  }),
+  external: list({
+    description:
+      'Resources outside the gateway that this one needs; watched by the dependency check, within SWITCHYARD_EGRESS.',
+    items: external,
+    maxItems: 32,
     default: [],
   }),
 });

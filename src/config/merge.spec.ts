@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { DEFAULT_CHECKS, DEFAULT_CONFIG } from './defaults.js';
+import { CHECK_KINDS, DEFAULT_CHECKS, DEFAULT_CONFIG } from './defaults.js';
 import { mergeLayers } from './merge.js';
 import type { ConfigFragment } from './service-config.js';
 
@@ -20,7 +20,7 @@ describe('mergeLayers', () => {
       ...DEFAULT_CONFIG,
       monitoring: {
         ...DEFAULT_CONFIG.monitoring,
-        checks: [DEFAULT_CHECKS.basic, DEFAULT_CHECKS.functional],
+        checks: Object.values(DEFAULT_CHECKS),
       },
     });
     expect(new Set(Object.values(provenance))).toEqual(new Set(['defaults']));
@@ -93,7 +93,7 @@ describe('mergeLayers', () => {
     });
     expect(effective.monitoring.checks).toEqual([
       { ...DEFAULT_CHECKS.functional, tool: 'echo', arguments: {}, timeout_ms: 50 },
-      DEFAULT_CHECKS.basic,
+      ...Object.values(DEFAULT_CHECKS).filter(({ kind }) => kind !== 'functional'),
     ]);
     expect(provenance['/monitoring/checks']).toBe('layer0');
     expect(provenance['/monitoring/checks/1']).toBe('defaults');
@@ -103,7 +103,7 @@ describe('mergeLayers', () => {
     const { effective } = merge({ monitoring: { checks: [{ kind: 'basic', enabled: false }] } });
     expect(effective.monitoring.checks.map(({ kind, enabled }) => [kind, enabled])).toEqual([
       ['basic', false],
-      ['functional', true],
+      ...CHECK_KINDS.filter((kind) => kind !== 'basic').map((kind) => [kind, true]),
     ]);
   });
 

@@ -1,4 +1,14 @@
-import { anything, choice, flag, group, integer, list, mandatory, text } from './field-schema.js';
+import {
+  anything,
+  choice,
+  flag,
+  group,
+  integer,
+  list,
+  mandatory,
+  number,
+  text,
+} from './field-schema.js';
 
 const DAY_MS = 86_400_000;
 
@@ -27,13 +37,47 @@ const assertion = mandatory(
   }),
 );
 
+const performanceLimits = {
+  max_p95_ms: integer({
+    description:
+      'Performance only: milliseconds within which 95 % of the calls of the last minute must have been answered; null = no limit.',
+    minimum: 1,
+    maximum: DAY_MS,
+  }),
+  max_error_rate: number({
+    description:
+      'Performance only: share of failed calls of the last minute, 0 to 1 (0.5). Errors of tools count, refusals of the gateway do not.',
+    minimum: 0,
+    maximum: 1,
+  }),
+  min_samples: integer({
+    description:
+      'Performance only: calls within the last minute without which they are not judged (50).',
+    minimum: 1,
+    maximum: 1_000_000,
+  }),
+  max_memory_mb: integer({
+    description:
+      'Performance only: MiB that one instance may use; null = 90 % of runtime.limits.memory_mb, if that is set.',
+    minimum: 1,
+    maximum: 1_048_576,
+  }),
+  max_cpu_percent: integer({
+    description:
+      'Performance only: CPU that one instance may use on average between two runs, 100 = one core; null = no limit.',
+    minimum: 1,
+    maximum: 100_000,
+  }),
+};
+
 const check = group(
   'A health check. Fields that are left out take the default of the kind.',
   {
     kind: mandatory(
       choice({
-        description: 'basic: the process answers a ping. functional: a real tool is executed.',
-        of: ['basic', 'functional'],
+        description:
+          'basic: the process answers a ping. functional: a real tool is executed. performance: the calls of the last minute, and what the instances use, are held against limits. dependency: the services and resources that it needs are there. security: how it is reached and what its tools say.',
+        of: ['basic', 'functional', 'performance', 'dependency', 'security'],
       }),
     ),
     name: text({ description: 'Name of the check, unique in the list.', maxLength: 64 }),
@@ -53,7 +97,7 @@ const check = group(
       maxItems: 16,
     }),
     interval_ms: integer({
-      description: 'Milliseconds between runs (basic 10000, functional 60000).',
+      description: 'Milliseconds between runs (basic 10000, security 86400000, others 60000).',
       minimum: 1000,
       maximum: DAY_MS,
     }),
@@ -63,19 +107,21 @@ const check = group(
       maximum: 600_000,
     }),
     fail_after: integer({
-      description: 'Failures in a row that make the check fail (basic 3, functional 2).',
+      description:
+        'Failures in a row that make the check fail (basic and performance 3, security 1, others 2).',
       minimum: 1,
       maximum: 100,
     }),
     pass_after: integer({
-      description: 'Passes in a row that make it pass again (2).',
+      description: 'Passes in a row that make it pass again (2, dependency and security 1).',
       minimum: 1,
       maximum: 100,
     }),
     critical: flag({
       description:
-        'Whether failing takes the service out of rotation (basic true, functional false: degraded).',
+        'Whether failing takes the service out of rotation (basic true, others false: degraded).',
     }),
+    ...performanceLimits,
   },
   ['kind'],
 );

@@ -99,6 +99,19 @@ export interface SecurityConfig {
 export interface IntegrationConfig {
   readonly dependencies: readonly ServiceDependency[];
   readonly webhooks: readonly WebhookConfig[];
+  /** Absent in configurations that were stored before there were any. */
+  readonly external?: readonly ExternalResource[];
+}
+
+/** Something outside the gateway that a service needs; reached by exactly one of `url` and `tcp`. */
+export interface ExternalResource {
+  readonly name: string;
+  readonly url: string | null;
+  /** `host:port`. */
+  readonly tcp: string | null;
+  readonly timeout_ms: number;
+  /** Whether calls are refused while it cannot be reached. */
+  readonly required: boolean;
 }
 
 /** A receiver of the service's alerts. */
@@ -131,19 +144,31 @@ export interface AlertConfig {
   readonly repeat_ms: number;
 }
 
+export type CheckKind = 'basic' | 'functional' | 'performance' | 'dependency' | 'security';
+
 export interface HealthCheckConfig {
-  readonly kind: 'basic' | 'functional';
+  readonly kind: CheckKind;
   readonly name: string | null;
   readonly enabled: boolean;
   readonly tool: string | null;
   readonly arguments: JsonObject | null;
   readonly assert: readonly CheckAssertion[];
   readonly interval_ms: number;
-  readonly timeout_ms: number;
+  /** Absent for kinds that wait for nothing. */
+  readonly timeout_ms?: number;
   readonly fail_after: number;
   readonly pass_after: number;
   /** A failing critical check takes the service out of rotation. */
   readonly critical: boolean;
+  /** Performance only; of each limit `null` = none. */
+  readonly max_p95_ms?: number | null;
+  /** 0 to 1. */
+  readonly max_error_rate?: number | null;
+  /** Calls within the last minute without which neither of the two above is judged. */
+  readonly min_samples?: number;
+  readonly max_memory_mb?: number | null;
+  /** 100 = one core. */
+  readonly max_cpu_percent?: number | null;
 }
 
 /** One of the members is set; with `pointer`, `equals` or `contains` or `schema` applies to the value it names. */

@@ -58,7 +58,8 @@ export class CallRecord {
     this.ledger.finish(this.endpoint);
     this.link.finish();
     if (callChannel.hasSubscribers && this.reported) {
-      this.ledger.publish(this.endpoint, this.method, this.tool, outcome, reason, this.startedMs);
+      const { instanceId } = this.link.lease;
+      this.ledger.publish(this.endpoint, this, outcome, reason, this.startedMs, instanceId);
     }
     return true;
   }
@@ -171,17 +172,18 @@ export class CallLedger {
 
   publish(
     endpoint: Endpoint,
-    method: string,
-    tool: string | null,
+    { method, tool }: CallFacts,
     outcome: CallOutcome,
     reason: string | null,
     startedMs: number,
+    instanceId: string | null = null,
   ): void {
     if (endpoint.aggregate === true) return;
     const message: CallMessage = {
       service_id: endpoint.serviceId,
       service: endpoint.serviceName,
       revision: endpoint.revision,
+      instance_id: instanceId,
       method,
       tool,
       outcome,

@@ -12,6 +12,8 @@ export interface CallMessage {
   readonly service_id: string;
   readonly service: string;
   readonly revision: number;
+  /** The instance that was called; `null` where the call never came to one. */
+  readonly instance_id: string | null;
   readonly method: string;
   readonly tool: string | null;
   readonly outcome: CallOutcome;

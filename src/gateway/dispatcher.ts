@@ -49,7 +49,7 @@ export class Dispatcher {
   ) {
     this.flow = new FlowControl(ledger.clock, ({ endpoint, call, sinceMs }, outcome, reason) => {
       if (!callChannel.hasSubscribers) return;
-      ledger.publish(endpoint, call.method, call.tool, outcome, reason, sinceMs);
+      ledger.publish(endpoint, call, outcome, reason, sinceMs);
     });
     ledger.onCircuitOpened((endpoint) => {
       this.flow.refuseWaiting(endpoint);
@@ -207,7 +207,7 @@ export class Dispatcher {
   private tell(refusal: RpcError, endpoint: Endpoint, method: string, tool: string | null): void {
     if (!callChannel.hasSubscribers) return;
     const reason = reasonOf(refusal);
-    this.ledger.publish(endpoint, method, tool, 'refused', reason, this.ledger.nowMs());
+    this.ledger.publish(endpoint, { method, tool }, 'refused', reason, this.ledger.nowMs());
   }
 
   private judge(

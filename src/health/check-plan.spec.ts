@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { basicCheck, functionalCheck } from '../../test/support/fake-probe-conversation.js';
 import { serviceConfig } from '../../test/support/service-fixture.js';
+import { DEFAULT_CHECKS } from '../config/defaults.js';
 import { intervalOf, plannedChecks, type PlannedCheck } from './check-plan.js';
 
 function planned(config: PlannedCheck['config']): PlannedCheck {
@@ -21,6 +22,17 @@ describe('plannedChecks', () => {
       ['functional-1', 'functional echo'],
       ['mine', 'mine'],
     ]);
+  });
+});
+
+describe('a dependency check', () => {
+  const checks = [{ ...DEFAULT_CHECKS.dependency }];
+  const external = [{ name: 'db', url: null, tcp: 'db:1', timeout_ms: 1, required: false }];
+
+  it('is planned for a service that needs something, and for no other', () => {
+    expect(plannedChecks(serviceConfig({ monitoring: { checks } }))).toEqual([]);
+    const needy = serviceConfig({ monitoring: { checks }, integration: { external } });
+    expect(plannedChecks(needy).map(({ label }) => label)).toEqual(['dependency']);
   });
 });
 

@@ -1,4 +1,8 @@
-import type { HealthCheckConfig, ServiceConfig } from '../config/service-config.js';
+import type {
+  ExternalResource,
+  HealthCheckConfig,
+  ServiceConfig,
+} from '../config/service-config.js';
 
 /** A check that is run again and again. */
 export interface PlannedCheck {
@@ -18,10 +22,21 @@ const UNHEALTHY_INTERVAL_MS = 5_000;
 /** The checks of a configuration that are switched on, in its order. */
 export function plannedChecks(config: ServiceConfig): readonly PlannedCheck[] {
   return config.monitoring.checks.flatMap((check, at) => {
-    if (!check.enabled) return [];
+    if (!check.enabled || (check.kind === 'dependency' && !needsOthers(config))) return [];
     const key = check.name ?? `${check.kind}-${String(at)}`;
     return [{ key, label: check.name ?? labelOf(check), config: check }];
   });
+}
+
+function needsOthers({ integration }: ServiceConfig): boolean {
+  return integration.dependencies.length > 0 || externalsOf(integration).length > 0;
+}
+
+/** The resources outside that a service needs. */
+export function externalsOf({
+  external,
+}: ServiceConfig['integration']): readonly ExternalResource[] {
+  return external ?? [];
 }
 
 /** Milliseconds until the check runs again. */
@@ -30,6 +45,7 @@ export function intervalOf(
   circumstances: { readonly idle: boolean; readonly failing: boolean },
 ): number {
   const { kind, interval_ms, tool } = config;
+  if (kind === 'performance' || kind === 'dependency' || kind === 'security') return interval_ms;
   if (kind === 'basic') {
     return circumstances.failing ? Math.min(interval_ms, UNHEALTHY_INTERVAL_MS) : interval_ms;
   }
@@ -38,5 +54,5 @@ export function intervalOf(
 }
 
 function labelOf({ kind, tool }: HealthCheckConfig): string {
-  return kind === 'basic' ? 'basic' : `functional ${tool ?? '(chosen tool)'}`;
+  return kind === 'functional' ? `functional ${tool ?? '(chosen tool)'}` : kind;
 }

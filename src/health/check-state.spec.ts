@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { advance, PENDING, type CheckState, type ProbeOutcome } from './check-state.js';
+import {
+  advance,
+  OUTDATED_AFTER,
+  PENDING,
+  type CheckState,
+  type ProbeOutcome,
+} from './check-state.js';
 import { probeFailure } from './probe-failure.js';
 
 const THRESHOLDS = { fail_after: 3, pass_after: 2 };
@@ -51,5 +57,25 @@ describe('a check, after passes (p), failures (f), definite failures (D) and unk
   it('counts unknowns in a row', () => {
     expect(after('uuu').unknowns).toBe(3);
     expect(after('uupu').unknowns).toBe(1);
+  });
+});
+
+describe('a run that had nothing to judge', () => {
+  const limits = { fail_after: 1, pass_after: 1 };
+  const outcome = { failure: null, evidence: '', duration_ms: 1, at: '' };
+
+  it('changes nothing, until what was judged before is out of date', () => {
+    let state = advance(PENDING, { ...outcome, result: 'fail' }, limits);
+    for (let run = 1; run < OUTDATED_AFTER; run += 1) {
+      state = advance(state, { ...outcome, result: 'skipped' }, limits);
+      expect(state).toMatchObject({ status: 'failing', fails: 1, skips: run });
+    }
+    state = advance(state, { ...outcome, result: 'skipped' }, limits);
+    expect(state).toMatchObject({ status: 'pending', fails: 0, telling: null });
+  });
+
+  it('is counted anew after one that was judged', () => {
+    const skipped = advance(PENDING, { ...outcome, result: 'skipped' }, limits);
+    expect(advance(skipped, { ...outcome, result: 'pass' }, limits).skips).toBe(0);
   });
 });

@@ -3,8 +3,11 @@ import type { ProbeFailure } from './probe-failure.js';
 
 /** One result of one probe. */
 export interface ProbeOutcome {
-  /** `unknown`: the probe could not be carried out, which says nothing about the service. */
-  readonly result: 'pass' | 'fail' | 'unknown';
+  /**
+   * `unknown`: the probe could not be carried out, which says nothing about the service. `skipped`: there was nothing to
+   * judge.
+   */
+  readonly result: 'pass' | 'fail' | 'unknown' | 'skipped';
   readonly failure: ProbeFailure | null;
   /** What was seen, in words; at most 4 KiB and scrubbed. */
   readonly evidence: string;
@@ -21,8 +24,10 @@ export interface CheckState {
   readonly fails: number;
   /** Runs in a row that could not be carried out. */
   readonly unknowns: number;
+  /** Runs in a row that had nothing to judge. */
+  readonly skips: number;
   readonly last: ProbeOutcome | null;
-  /** The last outcome that was no `unknown`. */
+  /** The last outcome that passed or failed. */
   readonly telling: ProbeOutcome | null;
 }
 
@@ -31,11 +36,15 @@ export const PENDING: CheckState = {
   passes: 0,
   fails: 0,
   unknowns: 0,
+  skips: 0,
   last: null,
   telling: null,
 };
 
-/** What a state becomes by one more outcome. Definite failures skip the threshold; unknown outcomes change no count. */
+/** Runs in a row without anything to judge after which what was judged before is out of date. */
+export const OUTDATED_AFTER = 5;
+
+/** What a state becomes by one more outcome. Definite failures skip the threshold; unknown and skipped outcomes change no count. */
 export function advance(
   state: CheckState,
   outcome: ProbeOutcome,
@@ -44,7 +53,12 @@ export function advance(
   if (outcome.result === 'unknown') {
     return { ...state, unknowns: state.unknowns + 1, last: outcome };
   }
-  const told = { last: outcome, telling: outcome, unknowns: 0 };
+  if (outcome.result === 'skipped') {
+    const skips = state.skips + 1;
+    const kept = skips < OUTDATED_AFTER ? state : PENDING;
+    return { ...kept, unknowns: 0, skips, last: outcome };
+  }
+  const told = { last: outcome, telling: outcome, unknowns: 0, skips: 0 };
   if (outcome.result === 'fail') {
     const fails = state.fails + 1;
     const failing =

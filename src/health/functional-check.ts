@@ -1,3 +1,4 @@
+import { checkTimeoutMs } from '../config/defaults.js';
 import type { HealthCheckConfig, ServiceConfig } from '../config/service-config.js';
 import type { Clock } from '../kernel/clock.js';
 import type { JsonObject } from '../kernel/json.js';
@@ -37,12 +38,13 @@ export async function runFunctionalCheck(
     return await runNamed(conversation, { ...check, tool: check.tool }, tools, clock);
   }
   const candidates = deriveProbes(tools, policy).slice(0, MAX_CANDIDATES);
-  const deadlineMs = clock.monotonicMs() + check.timeout_ms;
+  const timeoutMs = checkTimeoutMs(check);
+  const deadlineMs = clock.monotonicMs() + timeoutMs;
   let first: Execution | null = null;
   for (const candidate of candidates) {
     const leftMs = deadlineMs - clock.monotonicMs();
     if (first !== null && leftMs < MIN_TIMEOUT_MS) break;
-    const shareMs = candidates.length === 1 ? leftMs : Math.min(leftMs, check.timeout_ms / 2);
+    const shareMs = candidates.length === 1 ? leftMs : Math.min(leftMs, timeoutMs / 2);
     const plan = { ...candidate, assert: check.assert, derived: true };
     const execution = await executeTool(conversation, plan, shareMs, clock);
     if (execution.failure === null) return { kind: 'executed', execution };
@@ -71,7 +73,7 @@ async function runNamed(
     assert: check.assert,
     derived: false,
   };
-  return resultOf(await executeTool(conversation, plan, check.timeout_ms, clock));
+  return resultOf(await executeTool(conversation, plan, checkTimeoutMs(check), clock));
 }
 
 function resultOf(execution: Execution): FunctionalResult {

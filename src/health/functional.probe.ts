@@ -1,6 +1,8 @@
+import { checkTimeoutMs } from '../config/defaults.js';
 import type { HealthCheckConfig } from '../config/service-config.js';
 import type { Clock } from '../kernel/clock.js';
 import { runFunctionalCheck, type FunctionalResult } from './functional-check.js';
+import type { CallSample } from './call-window.js';
 import type { OpenConversation } from './probe-conversation.js';
 import { failureOfError } from './probe-failure.js';
 import { Probe, withConversation, type ProbeFinding, type ProbeTarget } from './probe.js';
@@ -26,7 +28,7 @@ export class FunctionalProbe extends Probe {
           if (conversation.server.capabilities.tools === undefined) {
             return { failure: null, evidence: 'connected; the server offers no tools' };
           }
-          const listing = await listTools(conversation, check.timeout_ms);
+          const listing = await listTools(conversation, checkTimeoutMs(check));
           if (!listing.ok) return { failure: listing.failure, evidence: listing.failure.message };
           const { tools } = listing;
           const policy = target.config.security.tools;
@@ -50,14 +52,22 @@ function findingOf(found: FunctionalResult, tools: number): ProbeFinding {
         evidence: `listed ${String(tools)} tools; none of them may be executed unasked`,
       };
     case 'executed':
-      return { failure: null, evidence: inWords(found.execution) };
+      return {
+        failure: null,
+        evidence: inWords(found.execution),
+        sample: sampleOf(found.execution),
+      };
     case 'failed': {
       const { failure, execution } = found;
       const evidence =
         execution === null ? failure.message : `${inWords(execution)}; ${failure.message}`;
-      return { failure, evidence };
+      return { failure, evidence, ...(execution === null ? {} : { sample: sampleOf(execution) }) };
     }
   }
+}
+
+function sampleOf({ duration_ms, failure }: Execution): CallSample {
+  return { failed: failure !== null, duration_ms };
 }
 
 /** Never the result itself: size and hash tell two results apart without keeping either. */

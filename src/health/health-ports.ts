@@ -2,7 +2,12 @@ import type { JsonObject } from '../kernel/json.js';
 import type { Availability } from '../lifecycle/availability.js';
 import type { InstanceView } from '../lifecycle/instance.js';
 import type { AttemptView, ProofResult, UnhealthyFacts } from '../lifecycle/observation-intake.js';
-import type { HealthRecord, ServiceStatusDocument } from '../lifecycle/service-status.js';
+import type { ConditionChange } from '../lifecycle/conditions.js';
+import type {
+  ConditionType,
+  HealthRecord,
+  ServiceStatusDocument,
+} from '../lifecycle/service-status.js';
 import type { ServiceDocument } from '../registry/service.js';
 import type { InstanceSource } from '../upstream/instance-source.js';
 
@@ -26,5 +31,12 @@ export interface LifecycleAccess {
   recordProof(attemptId: string, result: ProofResult): Promise<void>;
   recordHealth(id: string, record: HealthRecord): Promise<void>;
   recordUnhealthy(id: string, reason: string, message: string, definite: UnhealthyFacts): void;
+  /** A required resource outside cannot be reached; `null`: all of them can. */
+  recordExternal(id: string, message: string | null): void;
+  recordCondition(
+    id: string,
+    set: ConditionChange | null,
+    drop?: readonly ConditionType[],
+  ): Promise<void>;
   recordTools(id: string, tools: readonly JsonObject[]): Promise<void>;
 }

@@ -1,5 +1,7 @@
+import { channel } from 'node:diagnostics_channel';
 import { describe, expect, it } from '@jest/globals';
 import {
+  allProbes,
   basicCheck,
   FakeConversation,
   functionalCheck,
@@ -9,6 +11,7 @@ import {
 import { FakeHealthLifecycle, MiddleRandom } from '../../test/support/fake-health-lifecycle.js';
 import { ManualClock, settle } from '../../test/support/manual-clock.js';
 import { serviceConfig, serviceDocument } from '../../test/support/service-fixture.js';
+import { DEFAULT_CHECKS } from '../config/defaults.js';
 import type { Principal } from '../auth/principal.js';
 import { EventBus } from '../kernel/event-bus.js';
 import { SilentLogger } from '../kernel/logger.js';
@@ -20,12 +23,19 @@ import {
 } from '../lifecycle/lifecycle.events.js';
 import type { AttemptView } from '../lifecycle/observation-intake.js';
 import { ServiceArchived } from '../registry/registry.events.js';
+import { MemoryStore } from '../storage/memory.store.js';
 import type { ServiceDocument } from '../registry/service.js';
 import { UpstreamError } from '../upstream/upstream.errors.js';
 import { ActivationProver } from './activation-prover.js';
 import { FunctionalProbe } from './functional.probe.js';
 import { HealthChanged } from './health.events.js';
 import { HealthService } from './health.service.js';
+import { PerformanceProbe } from './performance.probe.js';
+import { CheckHistory } from './check-history.js';
+import { TransitionLog } from './transition-log.js';
+import { CircuitWatch } from './circuit-watch.js';
+import { PassiveMonitor } from './passive-monitor.js';
+import { PerformanceWatch } from './performance-watch.js';
 import { PingProbe } from './ping.probe.js';
 import { ProbeRunner } from './probe.runner.js';
 import { UsageWatch } from './usage-watch.js';
@@ -62,6 +72,13 @@ class Bench {
     this.service.start();
   }
 
+  /** Its calls are judged, those of callers alone. */
+  watchCalls(): void {
+    const checks = [{ ...DEFAULT_CHECKS.performance }];
+    const effective = serviceConfig({ runtime: { isolation: 'shared' }, monitoring: { checks } });
+    this.documents = [serviceDocument(ID, { effective })];
+  }
+
   /** The lifecycle has an upstream to prove. */
   async prove(): Promise<void> {
     const upstream = { facts: () => ({ stderr: [] }) };
@@ -84,10 +101,12 @@ class Bench {
     const logger = new SilentLogger();
     const open = (): Promise<FakeConversation> => Promise.resolve(this.conversation);
     const scrubber = (): Promise<(text: string) => string> => Promise.resolve((text) => text);
-    const probes = {
+    const performance = new PerformanceWatch(clock);
+    const probes = allProbes({
       basic: new PingProbe(open, clock),
       functional: new FunctionalProbe(open, clock),
-    };
+      performance: new PerformanceProbe(performance),
+    });
     const find = (id: string): ServiceDocument | undefined =>
       this.documents.find(({ service_id }) => service_id === id);
     const require = (id: string): ServiceDocument => {
@@ -101,6 +120,11 @@ class Bench {
         lifecycle,
         runner: new ProbeRunner(probes, scrubber, clock, logger),
         usage: new UsageWatch(clock),
+        performance,
+        circuits: new CircuitWatch(clock),
+        passive: new PassiveMonitor(lifecycle, clock),
+        history: new CheckHistory(),
+        transitions: new TransitionLog(new MemoryStore(clock), logger),
         clock,
         random: new MiddleRandom(),
         bus,
@@ -187,6 +211,54 @@ describe('what is served', () => {
     bench.conversation.ping = () => ({});
     await bench.prove();
     expect(bench.lifecycle.record).toMatchObject({ level: 'healthy' });
+    bench.service.stop();
+  });
+
+  it('has a history of its results and of its levels', async () => {
+    const bench = new Bench();
+    await bench.prove();
+    await bench.pass(1_500);
+    bench.conversation.ping = fails;
+    await bench.pass(5_000);
+    const { transitions, results } = bench.service.historyOf(ID, { check: 'basic', limit: 3 });
+    expect(transitions.map(({ from, to }) => `${from} -> ${to}`)).toEqual([
+      'healthy -> unhealthy',
+      'unknown -> healthy',
+    ]);
+    expect(results.map(({ check, result }) => `${check} ${result}`)).toEqual([
+      'basic fail',
+      'basic fail',
+      'basic fail',
+    ]);
+    bench.bus.publish(new ServiceArchived(ID, ID, false));
+    const empty = bench.service.historyOf(ID, { check: null, limit: 3 });
+    expect([empty.transitions, empty.results]).toEqual([[], []]);
+    bench.service.stop();
+  });
+
+  it('is unhealthy while calls are kept away from it', async () => {
+    const bench = new Bench();
+    await bench.prove();
+    const circuit = { service_id: ID, revision: 1, state: 'open', failures: 5, open_ms: 30_000 };
+    channel('switchyard:circuit').publish(circuit);
+    expect(bench.lifecycle.record).toMatchObject({ level: 'unhealthy', reason: 'CircuitOpen' });
+    channel('switchyard:circuit').publish({ ...circuit, state: 'closed' });
+    expect(bench.lifecycle.record).toMatchObject({ level: 'healthy' });
+    expect(bench.lifecycle.unhealthy).toEqual([]);
+    bench.service.stop();
+  });
+
+  it('is degraded when its calls fail for three minutes', async () => {
+    const bench = new Bench();
+    bench.watchCalls();
+    await bench.prove();
+    const failed = { service_id: ID, method: 'tools/call', outcome: 'tool_error', duration_ms: 5 };
+    for (let minute = 0; minute < 4; minute += 1) {
+      for (let call = 0; call < 200; call += 1) channel('switchyard:call').publish(failed);
+      await bench.pass(60_000);
+    }
+    expect(bench.lifecycle.record).toMatchObject({ level: 'degraded', reason: 'ErrorRate' });
+    expect(bench.lifecycle.unhealthy).toEqual([]);
     bench.service.stop();
   });
 

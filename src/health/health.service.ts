@@ -6,13 +6,17 @@ import {
   AvailabilityChanged,
   ServiceStateChanged,
   ServiceStopped,
+  ToolsChanged,
 } from '../lifecycle/lifecycle.events.js';
 import type { HealthRecord } from '../lifecycle/service-status.js';
 import { RevisionPromoted, ServiceArchived } from '../registry/registry.events.js';
 import type { ServiceDocument } from '../registry/service.js';
 import type { ActivationProver } from './activation-prover.js';
 import { PENDING } from './check-state.js';
+import type { HealthHistoryView } from './dto/health-history.view.js';
+import type { HistoryQuery } from './history-query.js';
 import { CheckView, type HealthView } from './dto/health.view.js';
+import { HealthChanged } from './health.events.js';
 import { ServiceHealth, type HealthParts } from './service-health.js';
 
 /** Proves what the lifecycle starts, watches what is served, and answers for the health of every service. */
@@ -29,11 +33,16 @@ export class HealthService {
 
   /** Starts to listen. Services that boot has mounted are taken up by the first `resync`. */
   start(): void {
-    const { bus, usage } = this.parts;
+    const { bus, usage, performance, circuits, passive } = this.parts;
     const follow = ({ service_id }: { readonly service_id: string }): void => {
       this.health.follow(service_id);
     };
     usage.start();
+    performance.start();
+    passive.start();
+    circuits.start((id) => {
+      this.health.judge(id);
+    });
     this.endings = [
       bus.subscribe(InstanceStarted, (event) => this.prove(event)),
       bus.subscribe(InstanceReady, follow),
@@ -41,6 +50,14 @@ export class HealthService {
       bus.subscribe(AvailabilityChanged, follow),
       bus.subscribe(RevisionPromoted, follow),
       bus.subscribe(ServiceStopped, follow),
+      ...[HealthChanged, ServiceStateChanged, AvailabilityChanged].map((type) =>
+        bus.subscribe<{ service_id: string }>(type, ({ service_id }) => {
+          this.health.stir(service_id);
+        }),
+      ),
+      bus.subscribe(ToolsChanged, ({ service_id }) => {
+        this.health.inspect(service_id, true);
+      }),
       bus.subscribe(ServiceArchived, ({ service_id }) => {
         this.health.forget(service_id);
       }),
@@ -51,6 +68,9 @@ export class HealthService {
     for (const end of this.endings.splice(0)) end();
     this.health.rounds.clear();
     this.parts.usage.stop();
+    this.parts.performance.stop();
+    this.parts.circuits.stop();
+    this.parts.passive.stop();
   }
 
   /** Starts the checks that are due. Synchronous. */
@@ -90,6 +110,22 @@ export class HealthService {
   /** Errors: `registry.unknown`, `registry.archived`, and 404 for a service that the caller may not see. */
   view(idOrName: string, principal?: Principal): HealthView {
     return this.viewOf(this.find(idOrName, principal));
+  }
+
+  /** Errors: those of `find`. */
+  historyOf(
+    idOrName: string,
+    { check, limit }: HistoryQuery,
+    principal?: Principal,
+  ): HealthHistoryView {
+    const { service_id, spec } = this.find(idOrName, principal);
+    const { history, transitions } = this.parts;
+    return {
+      service_id,
+      name: spec.name,
+      transitions: transitions.of(service_id).slice(0, limit),
+      results: history.of(service_id, limit, check),
+    };
   }
 
   private find(idOrName: string, principal: Principal | undefined): ServiceDocument {

@@ -29,6 +29,16 @@ describe('conversationOpener', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it.each([
+    ['a server that has a ping', undefined, 'ping'],
+    ['a server of the stateless protocol', true, 'server/discover'],
+  ])('asks %s what it answers itself', async (_name, translated, expected) => {
+    const clock = new ManualClock();
+    const conversation = { kind: 'messages', translated, send: () => undefined };
+    const answers = { open: () => Promise.resolve(conversation) } as unknown as Upstream;
+    expect((await conversationOpener(clock)(answers, 500)).liveness).toBe(expected);
+  });
+
   it('passes the precise reason on and leaves no timer', async () => {
     const clock = new ManualClock();
     const refuses = upstream(() => Promise.reject(new UpstreamError('unauthorized', '401')));

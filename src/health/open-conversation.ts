@@ -26,6 +26,7 @@ export function conversationOpener(clock: Clock): OpenConversation {
 function conversationOf(client: ConversationClient): ProbeConversation {
   return {
     server: client.server,
+    liveness: client.isTranslated ? 'server/discover' : 'ping',
     request: (method, params, timeoutMs) => client.request(method, params, { timeoutMs }),
     listTools: (timeoutMs) => client.listAllTools({ timeoutMs }),
     close: () => {

@@ -73,6 +73,66 @@ export const PROBE_FAILURES = {
     'PingFailed',
     'Look at the logs of the service: it runs, but answers no ping.',
   ],
+  'dependency-missing': [
+    'dependencies',
+    'DependencyMissing',
+    'Register the service that is needed, or correct integration.dependencies.',
+  ],
+  'dependency-unhealthy': [
+    'dependencies',
+    'DependencyUnhealthy',
+    'Look at the health of the service that is needed; this one follows by itself.',
+  ],
+  'dependency-degraded': [
+    'dependencies',
+    'DependencyDegraded',
+    'Look at the health of the service that is needed; this one follows by itself.',
+  ],
+  'external-unreachable': [
+    'dependencies',
+    'ExternalUnreachable',
+    'Make the resource reachable from the gateway, or correct integration.external.',
+  ],
+  'external-required': [
+    'dependencies',
+    'ExternalRequired',
+    'Make the resource reachable from the gateway, or correct integration.external; calls are refused until then.',
+  ],
+  'plain-http': [
+    'prove',
+    'PlainHttp',
+    'Use https in network.url; until then whoever is on the way reads every call and its credentials.',
+  ],
+  'tls-unverified': [
+    'prove',
+    'TlsUnverified',
+    'Name the issuer in network.tls.ca and let the certificate be verified (reject_unauthorized: true).',
+  ],
+  'suspicious-text': [
+    'prove',
+    'SuspiciousText',
+    'Read the tool as it is listed; deny it by security.tools.deny, or switch the security check off when it is meant so.',
+  ],
+  slow: [
+    'prove',
+    'Slow',
+    'Find out why its calls take so long (GET /services/{id}/usage shows which), or raise max_p95_ms of the check.',
+  ],
+  'error-rate': [
+    'prove',
+    'ErrorRate',
+    'Find out why its calls fail (GET /services/{id}/usage shows which), or raise max_error_rate of the check.',
+  ],
+  memory: [
+    'prove',
+    'MemoryHigh',
+    'Look for a leak, restart the service, or raise max_memory_mb of the check.',
+  ],
+  cpu: [
+    'prove',
+    'CpuHigh',
+    'Find out what keeps it busy, add replicas, or raise max_cpu_percent of the check.',
+  ],
 } as const satisfies Readonly<Record<string, Meaning>>;
 
 export type ProbeFailureName = keyof typeof PROBE_FAILURES;

@@ -4,6 +4,7 @@ import type { JsonObject } from '../kernel/json.js';
 import type { Logger } from '../kernel/logger.js';
 import type { Scrub } from '../upstream/scrub.js';
 import { UpstreamError } from '../upstream/upstream.errors.js';
+import type { CallSample } from './call-window.js';
 import type { ProbeOutcome } from './check-state.js';
 import type { Probe, ProbeFinding, ProbeTarget } from './probe.js';
 import { scrubJson } from './scrub-source.js';
@@ -15,6 +16,7 @@ export interface ProbeRun {
   readonly outcome: ProbeOutcome;
   /** As listed on the way, scrubbed; `null` when they were not. */
   readonly tools: readonly JsonObject[] | null;
+  readonly sample: CallSample | null;
 }
 
 /** Runs one probe and makes of whatever comes an outcome. A fault of ours is `unknown`, never a failure of the service. */
@@ -33,16 +35,17 @@ export class ProbeRunner {
       const finding = await this.probes[check.kind].run(target, check);
       const scrub = await this.scrubber(target.config);
       const tools = finding.tools?.map((tool) => scrubJson(tool, scrub)) ?? null;
-      return { outcome: this.outcomeOf(finding, scrub, startedMs), tools };
+      const outcome = this.outcomeOf(finding, scrub, startedMs);
+      return { outcome, tools, sample: finding.sample ?? null };
     } catch (error) {
-      return { outcome: this.unknown(target, error, startedMs), tools: null };
+      return { outcome: this.unknown(target, error, startedMs), tools: null, sample: null };
     }
   }
 
   private outcomeOf(finding: ProbeFinding, scrub: Scrub, startedMs: number): ProbeOutcome {
     const { failure, evidence } = finding;
     return {
-      result: failure === null ? 'pass' : 'fail',
+      result: failure !== null ? 'fail' : finding.skipped === true ? 'skipped' : 'pass',
       failure: failure === null ? null : { ...failure, message: cut(scrub(failure.message)) },
       evidence: cut(scrub(evidence)),
       ...this.times(startedMs),

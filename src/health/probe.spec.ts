@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  allProbes,
   basicCheck,
   FakeConversation,
   FakeSource,
@@ -40,6 +41,7 @@ class Bench {
       source: this.source,
       multiplexed: true,
       awake: true,
+      instances: [],
       ...over,
     };
   }
@@ -49,7 +51,7 @@ class Bench {
       secrets === null
         ? () => Promise.reject(new Error('no secret'))
         : () => Promise.resolve(scrubberOf(secrets));
-    const probes = { basic: this.ping, functional: this.functional };
+    const probes = allProbes({ basic: this.ping, functional: this.functional });
     return new ProbeRunner(probes, scrubber, this.clock, new SilentLogger());
   }
 }
@@ -71,6 +73,21 @@ describe('the basic probe', () => {
     expect(finding.failure).toBeNull();
     expect(bench.source).toMatchObject({ acquired: 1, out: 0 });
     expect(bench.conversation.closed).toBe(1);
+  });
+
+  it('asks a server of the stateless protocol what it answers itself', async () => {
+    const bench = new Bench();
+    bench.conversation.liveness = 'server/discover';
+    const finding = await bench.ping.run(bench.target(), basicCheck());
+    expect(finding).toMatchObject({
+      failure: null,
+      evidence: expect.stringContaining('server/discover') as unknown,
+    });
+    bench.conversation.ping = () => {
+      throw new UpstreamError('call-timeout', 'late');
+    };
+    const late = await bench.ping.run(bench.target(), basicCheck());
+    expect(late.failure?.message).toBe('No answer to server/discover within 2000 ms');
   });
 
   it('takes a refusal of the ping for an answer', async () => {

@@ -1,7 +1,9 @@
 import type { HealthCheckConfig, ServiceConfig } from '../config/service-config.js';
 import type { JsonObject } from '../kernel/json.js';
+import type { InstanceView } from '../lifecycle/instance.js';
 import type { InstanceSource } from '../upstream/instance-source.js';
 import { UpstreamError } from '../upstream/upstream.errors.js';
+import type { CallSample } from './call-window.js';
 import type { OpenConversation, ProbeConversation } from './probe-conversation.js';
 import type { ProbeFailure } from './probe-failure.js';
 
@@ -15,6 +17,8 @@ export interface ProbeTarget {
   readonly multiplexed: boolean;
   /** Whether an instance runs that callers used lately; none is kept alive for a probe. */
   readonly awake: boolean;
+  /** What runs of this revision. */
+  readonly instances: readonly InstanceView[];
 }
 
 /** What one run of a probe found. */
@@ -24,6 +28,10 @@ export interface ProbeFinding {
   readonly evidence: string;
   /** The tools as listed on the way, when they were. */
   readonly tools?: readonly JsonObject[];
+  /** The call of a tool that was made, for the performance of the service. */
+  readonly sample?: CallSample;
+  /** There was nothing to judge, so that it neither passed nor failed. */
+  readonly skipped?: boolean;
 }
 
 /** One kind of check. `run` rejects when it could not be carried out, which is not the service's fault. */

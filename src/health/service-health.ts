@@ -7,12 +7,21 @@ import { poolPlan } from '../lifecycle/pool-plan.js';
 import { runnableOf } from '../lifecycle/service-observer.js';
 import type { HealthRecord } from '../lifecycle/service-status.js';
 import type { ServiceDocument } from '../registry/service.js';
-import { intervalOf, type PlannedCheck } from './check-plan.js';
+import type { CheckHistory } from './check-history.js';
+import type { TransitionLog } from './transition-log.js';
+import type { CircuitWatch } from './circuit-watch.js';
+import { DependentIndex } from './dependent-index.js';
+import { externalsOf, intervalOf, type PlannedCheck } from './check-plan.js';
+import type { InstanceSource } from '../upstream/instance-source.js';
+import { UpstreamError } from '../upstream/upstream.errors.js';
 import { CheckRounds, type Round, type RoundFacts } from './check-rounds.js';
 import { HealthBoards, type ServiceBoard } from './health-board.js';
 import { HealthChanged } from './health.events.js';
 import type { LifecycleAccess, RegistryReading } from './health-ports.js';
+import type { PassiveMonitor } from './passive-monitor.js';
+import type { PerformanceWatch } from './performance-watch.js';
 import type { ProbeTarget } from './probe.js';
+import type { ProbeFailure } from './probe-failure.js';
 import type { ProbeRunner } from './probe.runner.js';
 import type { UsageWatch } from './usage-watch.js';
 import { takesOut, verdictOf, type JudgedCheck } from './verdict.js';
@@ -22,6 +31,11 @@ export interface HealthParts {
   readonly lifecycle: LifecycleAccess;
   readonly runner: ProbeRunner;
   readonly usage: UsageWatch;
+  readonly performance: PerformanceWatch;
+  readonly circuits: CircuitWatch;
+  readonly passive: PassiveMonitor;
+  readonly history: CheckHistory;
+  readonly transitions: TransitionLog;
   readonly clock: Clock;
   readonly random: Random;
   readonly bus: EventBus;
@@ -35,6 +49,7 @@ export interface HealthParts {
 export class ServiceHealth {
   readonly boards = new HealthBoards();
   readonly rounds: CheckRounds;
+  private readonly dependents = new DependentIndex();
   private readonly levels = new Map<string, HealthRecord['level']>();
 
   constructor(private readonly parts: HealthParts) {
@@ -48,17 +63,22 @@ export class ServiceHealth {
 
   /** Plans what the documents ask for now, and draws the verdict. Idempotent; for events and the resync alike. */
   follow(id: string): void {
-    const doc = this.servedDocument(id);
+    const doc = this.watchedDocument(id);
+    this.dependents.note(id, doc?.effective.integration.dependencies ?? []);
     if (doc === undefined) {
       this.rounds.plan(id, []);
       if (this.parts.registry.find(id) === undefined) this.forget(id);
     } else {
-      const { checks } = this.boards.of(id, doc.revision, doc.effective);
+      const checks = this.checksOf(doc);
+      if (externalsOf(doc.effective.integration).length === 0)
+        this.parts.lifecycle.recordExternal(id, null);
       this.rounds.plan(
         id,
         checks.map(({ key }) => key),
       );
     }
+    this.inspect(id, false);
+    if (doc !== undefined) this.withdrawFindings(doc);
     this.judge(id);
   }
 
@@ -67,7 +87,13 @@ export class ServiceHealth {
     this.rounds.plan(id, []);
     this.boards.remove(id);
     this.parts.usage.forget(id);
+    this.parts.performance.forget(id);
+    this.parts.circuits.forget(id);
+    this.parts.passive.forget(id);
+    this.parts.history.forget(id);
+    void this.parts.transitions.forget(id);
     this.levels.delete(id);
+    this.dependents.forget(id);
   }
 
   /** The revision was proven; whatever its checks had found counts no more. */
@@ -90,6 +116,7 @@ export class ServiceHealth {
       proof: status.proof,
       proven: doc !== undefined && this.boards.isProven(id, doc.revision),
       idle: doc !== undefined && this.isSpawned(doc) && !this.isRunning(id),
+      circuit: doc === undefined ? null : this.parts.circuits.of(id, doc.revision),
       checks: board === undefined ? [] : board.checks.map((check) => judged(check, board)),
     });
   }
@@ -105,19 +132,43 @@ export class ServiceHealth {
     const before = this.levels.get(id) ?? 'unknown';
     this.levels.set(id, record.level);
     if (before === record.level) return;
+    const { level: to, reason, summary } = record;
+    const at = this.parts.clock.timestamp();
+    void this.parts.transitions.note(id, { at, from: before, to, reason, summary });
     bus.publish(new HealthChanged(id, before, record.level, record.reason, record.summary));
   }
 
   /** Runs every check of a served service now. */
   async runAll(id: string): Promise<void> {
-    const doc = this.servedDocument(id);
+    const doc = this.watchedDocument(id);
     if (doc === undefined) return;
-    const { checks } = this.boards.of(id, doc.revision, doc.effective);
+    const checks = this.checksOf(doc);
     await Promise.all(checks.map(({ key }) => this.rounds.now({ serviceId: id, checkKey: key })));
   }
 
+  /** What a service is made of is another: what it is and says is looked at now, not at the end of its interval. */
+  inspect(id: string, anew: boolean): void {
+    const doc = this.servedDocument(id);
+    const board = this.boards.get(id);
+    if (doc === undefined || board === undefined) return;
+    for (const { key, config } of board.checks) {
+      const isDue = config.kind === 'security' && (anew || board.stateOf(key).last === null);
+      if (isDue) void this.rounds.now({ serviceId: id, checkKey: key });
+    }
+  }
+
+  /** Something happened to a service: those that need it look again at once. */
+  stir(id: string): void {
+    const doc = this.parts.registry.find(id);
+    for (const serviceId of this.dependents.of(id, doc?.spec.name)) {
+      for (const { key, config } of this.boards.get(serviceId)?.checks ?? []) {
+        if (config.kind === 'dependency') void this.rounds.now({ serviceId, checkKey: key });
+      }
+    }
+  }
+
   private factsOf({ serviceId, checkKey }: Round): RoundFacts | null {
-    const doc = this.servedDocument(serviceId);
+    const doc = this.watchedDocument(serviceId);
     const board = this.boards.get(serviceId);
     const check = board?.find(checkKey);
     if (doc === undefined || board === undefined || check === undefined) return null;
@@ -128,18 +179,22 @@ export class ServiceHealth {
   }
 
   private async runRound({ serviceId, checkKey }: Round): Promise<void> {
-    const doc = this.servedDocument(serviceId);
+    const doc = this.watchedDocument(serviceId);
     const board = this.boards.get(serviceId);
     const check = board?.find(checkKey);
     if (doc === undefined || board === undefined || check === undefined) return;
-    const target = this.targetOf(doc);
+    const target = this.targetOf(doc, check);
     if (target === null) return;
-    const { outcome, tools } = await this.parts.runner.run(target, check.config);
+    const { outcome, tools, sample } = await this.parts.runner.run(target, check.config);
     // Meanwhile it may have been removed or replaced; then this outcome is about nothing that serves.
-    if (this.boards.get(serviceId) !== board || this.servedDocument(serviceId) === undefined)
+    if (this.boards.get(serviceId) !== board || this.watchedDocument(serviceId) === undefined)
       return;
+    if (sample !== null) this.parts.performance.record(serviceId, sample);
+    this.parts.history.note(serviceId, check, outcome);
     const fails = board.note(check, outcome);
     if (fails) this.tellFailing(serviceId, check, board);
+    if (check.config.kind === 'dependency') this.tellExternal(serviceId, check, board);
+    if (check.config.kind === 'security') this.tellSecurity(serviceId, check, board);
     if (tools !== null && outcome.result === 'pass') await this.tellTools(serviceId, tools);
     this.judge(serviceId);
   }
@@ -150,6 +205,44 @@ export class ServiceHealth {
     const { reason, message, authentication } = failure;
     const code = upstreamCodeOf(failure.code) ?? undefined;
     this.parts.lifecycle.recordUnhealthy(id, reason, message, { authentication, code });
+  }
+
+  private tellExternal(id: string, check: PlannedCheck, board: ServiceBoard): void {
+    const { status, telling } = board.stateOf(check.key);
+    const failure = status === 'failing' ? (telling?.failure ?? null) : null;
+    const unmet = failure?.code === EXTERNAL_REQUIRED ? `${failure.message}.` : null;
+    this.parts.lifecycle.recordExternal(id, unmet);
+  }
+
+  /** What nobody looks at any more is not held against the service. */
+  private withdrawFindings(doc: ServiceDocument): void {
+    const { lifecycle } = this.parts;
+    const id = doc.service_id;
+    const isWatched = this.checksOf(doc).some(({ config }) => config.kind === 'security');
+    const held = lifecycle.statusOf(id).conditions.some(({ type }) => type === 'Secure');
+    if (!isWatched && held && this.servedDocument(id) !== undefined) this.recordSecurity(id, null);
+  }
+
+  private tellSecurity(id: string, check: PlannedCheck, board: ServiceBoard): void {
+    const { status, telling } = board.stateOf(check.key);
+    const failure = status === 'failing' ? (telling?.failure ?? null) : null;
+    this.recordSecurity(id, failure);
+  }
+
+  private recordSecurity(id: string, failure: ProbeFailure | null): void {
+    const { lifecycle, logger } = this.parts;
+    const told =
+      failure === null
+        ? lifecycle.recordCondition(id, null, ['Secure'])
+        : lifecycle.recordCondition(id, {
+            type: 'Secure',
+            status: 'false',
+            reason: failure.reason,
+            message: failure.message,
+          });
+    told.catch((error: unknown) => {
+      logger.error({ err: error, service_id: id }, 'a condition could not be stored');
+    });
   }
 
   private async tellTools(
@@ -164,10 +257,13 @@ export class ServiceHealth {
   }
 
   /** `null` while it cannot be called: what stands in the way is told by the lifecycle, not by a probe. */
-  private targetOf(doc: ServiceDocument): ProbeTarget | null {
+  private targetOf(doc: ServiceDocument, { config }: PlannedCheck): ProbeTarget | null {
     const { lifecycle } = this.parts;
-    const source = lifecycle.sourceFor(doc.service_id, doc.revision);
-    if (source === null || !lifecycle.availabilityOf(doc.service_id).serving) return null;
+    const present = lifecycle.sourceFor(doc.service_id, doc.revision);
+    const looksElsewhere = config.kind === 'dependency' || config.kind === 'security';
+    const callable = present !== null && lifecycle.availabilityOf(doc.service_id).serving;
+    if (!callable && !looksElsewhere) return null;
+    const source = present ?? NO_SOURCE;
     return {
       service_id: doc.service_id,
       revision: doc.revision,
@@ -175,7 +271,27 @@ export class ServiceHealth {
       source,
       multiplexed: this.isMultiplexed(doc),
       awake: this.isSpawned(doc) ? this.isAwake(doc) : this.isRunning(doc.service_id),
+      instances: lifecycle
+        .instances(doc.service_id)
+        .filter(({ state, revision }) => state === 'ready' && revision === doc.revision),
     };
+  }
+
+  /** Served, or kept from it by what it needs outside, which nobody else looks for. */
+  private watchedDocument(id: string): ServiceDocument | undefined {
+    const served = this.servedDocument(id);
+    if (served !== undefined) return served;
+    const doc = this.parts.registry.find(id);
+    if (doc?.desired !== 'active' || this.parts.lifecycle.statusOf(id).state !== 'error')
+      return undefined;
+    return externalsOf(doc.effective.integration).length > 0 ? doc : undefined;
+  }
+
+  /** Those that can tell something now: of a service in error, what it needs. */
+  private checksOf(doc: ServiceDocument): readonly PlannedCheck[] {
+    const { checks } = this.boards.of(doc.service_id, doc.revision, doc.effective);
+    if (this.servedDocument(doc.service_id) !== undefined) return checks;
+    return checks.filter(({ config }) => config.kind === 'dependency');
   }
 
   private servedDocument(id: string): ServiceDocument | undefined {
@@ -208,6 +324,12 @@ export class ServiceHealth {
     return isYoung || this.parts.usage.usedWithin(doc.service_id, idle_stop_ms);
   }
 }
+
+const EXTERNAL_REQUIRED = 'health.external-required';
+
+const NO_SOURCE: InstanceSource = {
+  acquire: () => Promise.reject(new UpstreamError('stopped', 'The service does not serve')),
+};
 
 function judged(check: PlannedCheck, board: ServiceBoard): JudgedCheck {
   const { kind, critical } = check.config;

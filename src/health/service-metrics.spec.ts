@@ -7,7 +7,7 @@ import type { MetricSources } from '../observability/metrics.js';
 import { ServiceArchived } from '../registry/registry.events.js';
 import { ServiceMetrics } from './service-metrics.js';
 
-it('counts services by state, and drops the series of a service that goes', () => {
+it('counts services by state and by health, and drops the series of a service that goes', () => {
   const bus = new EventBus(new SilentLogger());
   const forgotten: string[] = [];
   let sources: MetricSources = {};
@@ -20,12 +20,17 @@ it('counts services by state, and drops the series of a service that goes', () =
   const states: Readonly<Record<string, string>> = { a: 'active', b: 'active', c: 'error' };
   const registry = { list: () => Object.keys(states).map((name) => serviceDocument(name)) };
   const lifecycle = {
-    statusOf: (id: string) => ({ state: states[id] }) as ServiceStatusDocument,
+    statusOf: (id: string) =>
+      ({
+        state: states[id],
+        health: { level: id === 'c' ? 'unhealthy' : 'healthy' },
+      }) as ServiceStatusDocument,
     runningCount: () => 5,
   };
   const service = new ServiceMetrics(metrics, registry, lifecycle, bus);
   service.start();
   expect(sources.servicesByState?.()).toEqual({ active: 2, error: 1 });
+  expect(sources.servicesByHealth?.()).toEqual({ healthy: 2, unhealthy: 1 });
   expect(sources.instances?.()).toBe(5);
   bus.publish(new ServiceArchived('id', 'a', false));
   service.stop();

@@ -1,4 +1,5 @@
 import type { EventBus } from '../kernel/event-bus.js';
+import type { ServiceStatusDocument } from '../lifecycle/service-status.js';
 import type { Metrics } from '../observability/metrics.js';
 import { ServiceArchived } from '../registry/registry.events.js';
 import type { LifecycleAccess, RegistryReading } from './health-ports.js';
@@ -16,7 +17,8 @@ export class ServiceMetrics {
 
   start(): void {
     this.metrics.readFrom({
-      servicesByState: () => this.servicesByState(),
+      servicesByState: () => this.counted(({ state }) => state),
+      servicesByHealth: () => this.counted(({ health }) => health.level),
       instances: () => this.lifecycle.runningCount(),
     });
     this.end = this.bus.subscribe(ServiceArchived, ({ name }) => {
@@ -28,11 +30,11 @@ export class ServiceMetrics {
     this.end();
   }
 
-  private servicesByState(): Record<string, number> {
+  private counted(wordOf: (status: ServiceStatusDocument) => string): Record<string, number> {
     const counts: Record<string, number> = {};
     for (const { service_id } of this.registry.list()) {
-      const { state } = this.lifecycle.statusOf(service_id);
-      counts[state] = (counts[state] ?? 0) + 1;
+      const word = wordOf(this.lifecycle.statusOf(service_id));
+      counts[word] = (counts[word] ?? 0) + 1;
     }
     return counts;
   }

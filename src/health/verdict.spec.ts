@@ -118,6 +118,30 @@ describe('verdictOf', () => {
       'healthy',
       'Proven',
     ],
+    [
+      'one that is not called',
+      { circuit: { state: 'open', failures: 5 } },
+      'unhealthy',
+      'CircuitOpen',
+    ],
+    [
+      'one that a call tries',
+      { circuit: { state: 'trying', failures: 5 } },
+      'degraded',
+      'CircuitOpen',
+    ],
+    [
+      'one that a call tries while a check fails',
+      { circuit: { state: 'trying', failures: 5 }, checks: [check({ state: failingState })] },
+      'degraded',
+      'ToolError',
+    ],
+    [
+      'a failing dependency, which takes nothing out by itself',
+      { checks: [check({ kind: 'dependency', critical: true, state: failingState })] },
+      'degraded',
+      'ToolError',
+    ],
     ['an idle service', { idle: true }, 'healthy', 'Idle'],
     [
       'a service without a safe tool',

@@ -1,9 +1,11 @@
+import type { CheckKind } from '../config/service-config.js';
 import type { HealthRecord, Proof, ServiceState } from '../lifecycle/service-status.js';
+import type { CircuitFacts } from './circuit-watch.js';
 import type { CheckState } from './check-state.js';
 
 /** One check with what its outcomes amount to. */
 export interface JudgedCheck {
-  readonly kind: 'basic' | 'functional';
+  readonly kind: CheckKind;
   /** As shown to people. */
   readonly label: string;
   readonly critical: boolean;
@@ -27,16 +29,21 @@ export interface VerdictFacts {
   /** Whether no instance of it runs. */
   readonly idle: boolean;
   readonly checks: readonly JudgedCheck[];
+  /** Whether the data plane keeps calls away, as several in a row got no answer. */
+  readonly circuit?: CircuitFacts | null;
 }
 
 /**
  * The one place where a service's health is decided. What is worst comes first: not served, failing and out of rotation,
- * failing, not known, weakly proven, idle, healthy.
+ * calls kept away, failing, not known, weakly proven, idle, healthy.
  */
 export function verdictOf(facts: VerdictFacts): HealthRecord {
   return (
     unservedVerdict(facts) ??
-    failingVerdict(facts) ??
+    failingVerdict(facts.checks.filter(takesOutNow)) ??
+    circuitVerdict(facts, 'open') ??
+    failingVerdict(facts.checks) ??
+    circuitVerdict(facts, 'trying') ??
     unprovenVerdict(facts) ??
     unknownVerdict(facts) ??
     healthyVerdict(facts)
@@ -90,9 +97,28 @@ function outOfRotation(facts: VerdictFacts): HealthRecord {
   };
 }
 
-function failingVerdict({ checks }: VerdictFacts): HealthRecord | null {
-  const failing = checks.filter(({ state }) => state.status === 'failing');
-  const worst = failing.find(takesOut) ?? failing[0];
+function takesOutNow(check: JudgedCheck): boolean {
+  return takesOut(check) && check.state.status === 'failing';
+}
+
+function circuitVerdict(facts: VerdictFacts, state: CircuitFacts['state']): HealthRecord | null {
+  const { circuit = null } = facts;
+  if (circuit?.state !== state) return null;
+  const failed = `${String(circuit.failures)} calls in a row got no answer`;
+  const isOpen = state === 'open';
+  return {
+    level: isOpen ? 'unhealthy' : 'degraded',
+    summary: isOpen
+      ? `Calls are kept away for a while, as ${failed}.`
+      : `One call tries whether it answers again, after ${failed}.`,
+    reason: 'CircuitOpen',
+    action: 'Look at the log of the service; a call tries again by itself.',
+    checked_at: lastTold(facts),
+  };
+}
+
+function failingVerdict(checks: readonly JudgedCheck[]): HealthRecord | null {
+  const worst = checks.find(({ state }) => state.status === 'failing');
   if (worst === undefined) return null;
   const failure = worst.state.telling?.failure ?? null;
   return {
@@ -106,7 +132,7 @@ function failingVerdict({ checks }: VerdictFacts): HealthRecord | null {
 
 /** Whether the failing check takes the service out of rotation. */
 export function takesOut({ kind, critical }: Pick<JudgedCheck, 'kind' | 'critical'>): boolean {
-  return kind === 'basic' || critical;
+  return kind === 'basic' || (critical && kind !== 'dependency' && kind !== 'security');
 }
 
 function unprovenVerdict({ proven }: VerdictFacts): HealthRecord | null {

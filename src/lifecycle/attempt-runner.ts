@@ -1,4 +1,4 @@
-import { DEFAULT_CHECKS } from '../config/defaults.js';
+import { checkTimeoutMs, DEFAULT_CHECKS } from '../config/defaults.js';
 import { InstanceReady, InstanceStarted, ToolsChanged } from './lifecycle.events.js';
 import type { LifecycleParts, Wake } from './lifecycle-parts.js';
 import { equalJson } from '../kernel/json.js';
@@ -218,6 +218,6 @@ export function proofBudgetMs(revision: RunnableRevision): number {
   const stated = monitoring.checks.filter(({ kind }) => kind === 'functional');
   const checks = stated.length === 0 ? [DEFAULT_CHECKS.functional] : stated;
   const proving = checks.filter(({ enabled }) => enabled);
-  const checksMs = proving.reduce((sum, { timeout_ms }) => sum + timeout_ms, 0);
+  const checksMs = proving.reduce((sum, check) => sum + checkTimeoutMs(check), 0);
   return runtime.start_timeout_ms + LIST_TIMEOUT_MS + checksMs;
 }

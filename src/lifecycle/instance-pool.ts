@@ -150,6 +150,15 @@ export class InstancePool implements InstanceSource {
     this.idle.watch();
   }
 
+  /** As of `InstanceRoster`; an instance that one client alone uses is that client's affair. */
+  eject(instanceId: string, forMs: number): boolean {
+    return this.plan.kind === 'shared' && this.roster.eject(instanceId, forMs);
+  }
+
+  pardon(instanceId: string): void {
+    this.roster.pardon(instanceId);
+  }
+
   /** The proof could not be had: whoever waits for it is told why. */
   refuseWaiting(error: UpstreamError): void {
     this.gate.refuse(error);
@@ -195,7 +204,7 @@ export class InstancePool implements InstanceSource {
   }
 
   private async oneShared(): Promise<Instance> {
-    const present = this.roster.leastBusy();
+    const present = this.roster.pick();
     if (present !== undefined) {
       if (this.roster.serving.size < this.plan.replicas) this.fill();
       return present;

@@ -42,6 +42,35 @@ describe('the roster of a pool', () => {
     expect(roster.leastBusy()).toBeUndefined();
   });
 
+  it('does not pick what is ejected, lets one lease try it afterwards, and picks it again once it is pardoned', async () => {
+    const { roster, serve, clock } = setUp({ isolation: 'shared' });
+    const { instance: sick } = await serve('i1');
+    const { instance: well } = await serve('i2');
+    well.leases = 3;
+    expect(roster.pick()).toBe(sick);
+    expect(roster.eject('i1', 30_000)).toBe(true);
+    expect(roster.pick()).toBe(well);
+    await clock.advance(30_000);
+    expect(roster.pick()).toBe(sick);
+    expect(roster.pick()).toBe(well);
+    roster.pardon('i1');
+    expect([roster.pick(), roster.pick()]).toEqual([sick, sick]);
+  });
+
+  it('ejects at most half, and picks what is ejected when nothing else is left', async () => {
+    const { roster, serve } = setUp({ isolation: 'shared' });
+    await serve('i1');
+    expect(roster.eject('i1', 1_000)).toBe(false);
+    const { instance: other } = await serve('i2');
+    await serve('i3');
+    expect(roster.eject('i1', 1_000)).toBe(true);
+    expect(roster.eject('i2', 1_000)).toBe(false);
+    expect(roster.eject('gone', 1_000)).toBe(false);
+    roster.end(other);
+    for (const instance of [...roster.serving].slice(1)) roster.end(instance);
+    expect(roster.pick()?.id).toBe('i1');
+  });
+
   it('tells used instances from the stock, which is not stopped for being idle', async () => {
     const { roster, serve } = setUp({});
     const used = await serve('i1');

@@ -12,6 +12,9 @@ export interface LeaveLimits {
 
 export const AT_ONCE: LeaveLimits = { drainMs: 0, sessionDrainMs: 0 };
 
+/** How long the trial of an ejected instance keeps other callers from it. */
+const TRIAL_MS = 30_000;
+
 /**
  * Every instance of a pool and where it stands: serving, on trial, or leaving. Invariant: an instance is in one of the
  * three from its start until nothing of it runs, and each end under way is awaited by `ended`.
@@ -50,6 +53,40 @@ export class InstanceRoster {
       if (best === undefined || busyness(instance) < busyness(best)) best = instance;
     }
     return best;
+  }
+
+  /**
+   * The shared instance for the next lease: the least busy of those that are not ejected. One whose time is over gets one
+   * lease to try it, and the next one only after `TRIAL_MS` or when it is pardoned. All ejected: the least busy all the same.
+   */
+  pick(): Instance | undefined {
+    const nowMs = this.clock.monotonicMs();
+    let best: Instance | undefined;
+    for (const instance of this.serving) {
+      if (instance.state !== 'ready' || instance.ejectedUntilMs > nowMs) continue;
+      if (best === undefined || busyness(instance) < busyness(best)) best = instance;
+    }
+    if (best !== undefined && best.ejectedUntilMs > 0) best.ejectedUntilMs = nowMs + TRIAL_MS;
+    return best ?? this.leastBusy();
+  }
+
+  /** Not picked for a while; `false` when fewer than half of the instances would be left, or it does not serve. */
+  eject(instanceId: string, forMs: number): boolean {
+    const nowMs = this.clock.monotonicMs();
+    const ready = [...this.serving].filter(({ state }) => state === 'ready');
+    const found = ready.find(({ id }) => id === instanceId);
+    const out = ready.filter(
+      ({ id, ejectedUntilMs }) => id !== instanceId && ejectedUntilMs > nowMs,
+    );
+    if (found === undefined || (out.length + 1) * 2 > ready.length) return false;
+    found.ejectedUntilMs = nowMs + forMs;
+    return true;
+  }
+
+  pardon(instanceId: string): void {
+    for (const instance of this.serving) {
+      if (instance.id === instanceId) instance.ejectedUntilMs = 0;
+    }
   }
 
   /** A serving instance that never had a lease. */

@@ -85,6 +85,8 @@ describe('an instance', () => {
       restarts: 3,
       in_flight: 2,
       memory_bytes: 1024,
+      cpu_ms: null,
+      ejected: false,
     });
     instance.beginDrain();
     expect(instance.state).toBe('draining');

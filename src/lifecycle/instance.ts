@@ -16,6 +16,10 @@ export interface InstanceView {
   readonly restarts: number;
   readonly in_flight: number;
   readonly memory_bytes: number | null;
+  /** Whether its calls kept failing, so that it is not picked for a while. */
+  readonly ejected?: boolean;
+  /** CPU time used so far by what runs of it, in milliseconds. */
+  readonly cpu_ms?: number | null;
 }
 
 export interface InstanceFacts {
@@ -36,6 +40,8 @@ export class Instance {
   leases = 0;
   /** Whether it ever had a lease; one that is not multiplexed is then used up. */
   used = false;
+  /** Monotonic milliseconds until which it is not picked; 0 = it is picked as any other. */
+  ejectedUntilMs = 0;
   private current: InstanceState = 'starting';
   private stopping: Promise<void> | null = null;
 
@@ -99,6 +105,8 @@ export class Instance {
       restarts,
       in_flight: this.upstream.inFlight,
       memory_bytes: seen.memory_bytes,
+      cpu_ms: seen.cpu_ms ?? null,
+      ejected: this.ejectedUntilMs > monotonicMs,
     };
   }
 

@@ -163,6 +163,22 @@ export class LifecycleService implements BeforeApplicationShutdown {
     this.core.intake.recordUnhealthy(id, reason, message, definite);
   }
 
+  /** A required resource outside cannot be reached (the sentence says which); `null`: all of them can. */
+  recordExternal(id: string, message: string | null): void {
+    this.core.intake.recordExternal(id, message);
+  }
+
+  /** An instance whose calls fail is not picked for a while; `false`: it is, as too few others would be left. */
+  ejectInstance(id: string, instanceId: string, forMs: number): boolean {
+    const pools = this.core.parts.runtimes.peek(id)?.pools.values() ?? [];
+    return [...pools].some((pool) => pool.eject(instanceId, forMs));
+  }
+
+  pardonInstance(id: string, instanceId: string): void {
+    const pools = this.core.parts.runtimes.peek(id)?.pools.values() ?? [];
+    for (const pool of pools) pool.pardon(instanceId);
+  }
+
   recordTools(id: string, tools: readonly JsonObject[]): Promise<void> {
     return this.core.intake.recordTools(id, tools);
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { settle } from '../../test/support/manual-clock.js';
 import { openWorld, register, serve, SHARED } from '../../test/transcripts/world-service.js';
 import { ToolsChanged } from './lifecycle.events.js';
 import type { HealthRecord } from './service-status.js';
@@ -53,6 +54,28 @@ describe('what upper layers saw', () => {
     await world.lifecycle.recordHealth(id, { ...later, level: 'degraded', reason: 'Slow' });
     expect(world.store.revision).toBe(revision + 1);
     await world.lifecycle.recordHealth('nobody', HEALTHY);
+  });
+
+  it('of a required resource outside keeps callers away until it is back, when the service starts by itself', async () => {
+    const world = await openWorld();
+    const id = await serve(world, 'weather');
+    world.autoProve = world.autoPublish = true;
+    world.lifecycle.recordExternal(id, 'The resource "db" is away.');
+    await world.core.reconciler.wake(id);
+    expect(world.lifecycle.availabilityOf(id)).toMatchObject({
+      serving: false,
+      reason: 'DependencyExternal',
+      message: 'The resource "db" is away.',
+    });
+    expect(world.lifecycle.statusOf(id).conditions).toContainEqual(
+      expect.objectContaining({ type: 'DependenciesReady', status: 'false' }),
+    );
+    world.lifecycle.recordExternal(id, null);
+    await world.core.reconciler.wake(id);
+    await settle();
+    expect(world.lifecycle.statusOf(id).state).toBe('active');
+    expect(world.lifecycle.availabilityOf(id).serving).toBe(true);
+    await world.lifecycle.stop();
   });
 
   it('of tools is announced when they are others', async () => {

@@ -140,6 +140,14 @@ export class ObservationIntake {
     void this.wake(id);
   }
 
+  /** What a service needs outside the gateway counts as a dependency: unmet, no call goes to it. */
+  recordExternal(id: string, message: string | null): void {
+    const runtime = this.parts.runtimes.peek(id);
+    if (runtime === undefined || runtime.externalUnmet === message) return;
+    runtime.externalUnmet = message;
+    void this.wake(id);
+  }
+
   /** The tools as an upstream lists them now. */
   async recordTools(id: string, tools: readonly JsonObject[]): Promise<void> {
     const { statuses, bus, registry } = this.parts;

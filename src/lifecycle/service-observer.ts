@@ -27,7 +27,8 @@ export class ServiceObserver {
     const status = this.statuses.read(id);
     const { attempt } = runtime;
     const candidate = this.registry.candidateOf(id);
-    const dependencies = this.dependenciesOf(doc?.effective.integration.dependencies ?? []);
+    const declared = doc?.effective.integration.dependencies ?? [];
+    const dependencies = this.dependenciesOf(declared, runtime);
     return {
       desired: doc?.desired ?? 'absent',
       revision: doc?.revision ?? 0,
@@ -74,15 +75,22 @@ export class ServiceObserver {
       state: status.state,
       admitted: pool !== undefined && !pool.retired && (pool.proven || trusted),
       mounting: ['promoted', 'publishing', 'published'].includes(phase),
-      dependencies: this.dependenciesOf(doc?.effective.integration.dependencies ?? []),
+      dependencies: this.dependenciesOf(doc?.effective.integration.dependencies ?? [], runtime),
       fault: runtime?.fault?.failure ?? null,
       failure: status.last_failure,
       retryInMs: backsOff ? runtime.restarts.startAtMs - this.clock.monotonicMs() : null,
     });
   }
 
-  dependenciesOf(dependencies: readonly ServiceDependency[]): DependencyVerdict {
-    return checkDependencies(dependencies, (nameOrId) => this.targetOf(nameOrId));
+  /** With a runtime, what the service needs outside the gateway is counted in. */
+  dependenciesOf(
+    dependencies: readonly ServiceDependency[],
+    runtime?: ServiceRuntime,
+  ): DependencyVerdict {
+    const verdict = checkDependencies(dependencies, (nameOrId) => this.targetOf(nameOrId));
+    const message = runtime?.externalUnmet ?? null;
+    if (!verdict.met || message === null) return verdict;
+    return { met: false, reason: 'DependencyExternal', message };
   }
 
   private targetOf(nameOrId: string): DependencyTarget | undefined {

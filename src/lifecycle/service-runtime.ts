@@ -41,6 +41,8 @@ export class ServiceRuntime {
   retryWanted = false;
   /** The drain of the deactivation under way is skipped. */
   expedited = false;
+  /** Which required resource outside cannot be reached, as a sentence. */
+  externalUnmet: string | null = null;
   healing: 'backoff' | 'dependencies' | 'command' = 'command';
   /** Revisions named by the last published table. */
   published: ReadonlySet<number> = new Set();
@@ -90,6 +92,7 @@ export class ServiceRuntime {
     this.retryWanted = false;
     this.expedited = false;
     this.healing = 'command';
+    this.externalUnmet = null;
     this.health = null;
   }
 

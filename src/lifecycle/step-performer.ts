@@ -78,9 +78,11 @@ export class StepPerformer {
       return;
     }
     await this.outcomes.clearRepaired(id);
-    const { dependencies } = doc.effective.integration;
-    if (dependencies.length === 0 || statuses.read(id).state !== 'active') return;
-    await recorder.mark(id, [dependencyCondition(observer.dependenciesOf(dependencies))]);
+    const { dependencies, external = [] } = doc.effective.integration;
+    const needsNothing = dependencies.length === 0 && external.length === 0;
+    if (needsNothing || statuses.read(id).state !== 'active') return;
+    const verdict = observer.dependenciesOf(dependencies, runtime);
+    await recorder.mark(id, [dependencyCondition(verdict)]);
   }
 
   private async advance(

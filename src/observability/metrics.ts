@@ -8,6 +8,8 @@ export const METRIC_NAMES = {
   switchyard_circuits_open: 'Services that are not called for a while, as they kept failing',
   switchyard_sessions: 'Open sessions of clients',
   switchyard_services: 'Services by state',
+  switchyard_services_by_health:
+    'Services by level of health (healthy, degraded, unhealthy, unknown)',
   switchyard_instances: 'Live instances of upstreams, remote connections included',
   switchyard_store_commit_seconds: 'Seconds until a change was durable',
   switchyard_route_table_version: 'Version of the route table that serves',
@@ -42,6 +44,8 @@ const COMMIT_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2
 export interface MetricSources {
   /** How many services there are in each state. */
   readonly servicesByState?: () => Readonly<Record<string, number>>;
+  /** How many services there are of each level of health. */
+  readonly servicesByHealth?: () => Readonly<Record<string, number>>;
   /** Live instances. */
   readonly instances?: () => number;
   /** Calls that wait for their turn. */
@@ -161,30 +165,31 @@ export class Metrics {
     });
   }
 
-  private addSourced(registers: Registry[]): void {
+  /** A gauge with one series for each word that is counted. */
+  private addCounted(
+    name: MetricName,
+    label: string,
+    read: (sources: MetricSources) => Readonly<Record<string, number>> | undefined,
+  ): void {
     const current = (): MetricSources => this.sources;
     new Gauge({
-      ...named('switchyard_services'),
-      labelNames: ['state'],
-      registers,
+      ...named(name),
+      labelNames: [label],
+      registers: [this.registry],
       collect(): void {
         this.reset();
-        for (const [state, count] of Object.entries(current().servicesByState?.() ?? {})) {
-          this.set({ state }, count);
+        for (const [word, count] of Object.entries(read(current()) ?? {})) {
+          this.set({ [label]: word }, count);
         }
       },
     });
-    new Gauge({
-      ...named('switchyard_alerts_firing'),
-      labelNames: ['severity'],
-      registers,
-      collect(): void {
-        this.reset();
-        for (const [severity, count] of Object.entries(current().alertsFiring?.() ?? {})) {
-          this.set({ severity }, count);
-        }
-      },
-    });
+  }
+
+  private addSourced(registers: Registry[]): void {
+    const current = (): MetricSources => this.sources;
+    this.addCounted('switchyard_services', 'state', (from) => from.servicesByState?.());
+    this.addCounted('switchyard_services_by_health', 'level', (from) => from.servicesByHealth?.());
+    this.addCounted('switchyard_alerts_firing', 'severity', (from) => from.alertsFiring?.());
     new Gauge({
       ...named('switchyard_instances'),
       registers,

@@ -113,10 +113,12 @@ export class UpstreamChild {
 
   facts(): UpstreamFacts {
     const pid = this.spawned?.pid ?? null;
+    const use = pid === null || this.exited ? null : this.parts.sampler.useOf(pid);
     return {
       pid,
       process_group: pid,
-      memory_bytes: pid === null || this.exited ? null : this.parts.sampler.useOf(pid).bytes,
+      memory_bytes: use?.bytes ?? null,
+      cpu_ms: use?.cpuMs ?? null,
       exit: this.exit,
       stderr: this.output.lines(),
     };

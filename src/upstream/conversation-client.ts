@@ -64,6 +64,11 @@ export class ConversationClient {
     return this.conversation.server;
   }
 
+  /** Whether the server speaks only the stateless protocol, so that `ping` and the like are answered in its stead. */
+  get isTranslated(): boolean {
+    return this.conversation.kind === 'messages' && this.conversation.translated === true;
+  }
+
   /**
    * Answers the `result`. Rejects with `rpc-error` (`facts.rpc` is the server's error), `call-timeout`, `aborted` or the
    * reason why the upstream did not answer.

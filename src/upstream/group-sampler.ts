@@ -45,10 +45,14 @@ export class GroupSampler {
 
   private take(): void {
     const snapshot = new Map<number, GroupUse>();
-    for (const { group, zombie, bytes } of this.processes.entries()) {
+    for (const { group, zombie, bytes, cpuMs = 0 } of this.processes.entries()) {
       if (zombie) continue;
       const use = snapshot.get(group) ?? NOTHING;
-      snapshot.set(group, { processes: use.processes + 1, bytes: use.bytes + bytes });
+      snapshot.set(group, {
+        processes: use.processes + 1,
+        bytes: use.bytes + bytes,
+        cpuMs: (use.cpuMs ?? 0) + cpuMs,
+      });
     }
     this.snapshot = snapshot;
     this.takenMs = this.clock.monotonicMs();

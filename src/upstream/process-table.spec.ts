@@ -38,6 +38,9 @@ describe('ProcProcessTable', () => {
     const ratio = (own?.bytes ?? 0) / process.memoryUsage.rss();
     expect(ratio).toBeGreaterThan(0.5);
     expect(ratio).toBeLessThan(2);
+    const { user, system } = process.cpuUsage();
+    expect(own?.cpuMs).toBeGreaterThan(0);
+    expect(Math.abs((own?.cpuMs ?? 0) - (user + system) / 1_000)).toBeLessThan(500);
     expect(table.environmentOf(process.pid).length).toBeGreaterThan(0);
     expect(table.environmentOf(2 ** 30)).toEqual(['']);
   });

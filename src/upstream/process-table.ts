@@ -7,11 +7,14 @@ export interface ProcessEntry {
   readonly zombie: boolean;
   /** Resident set. */
   readonly bytes: number;
+  /** CPU time used since it began, in milliseconds. */
+  readonly cpuMs?: number;
 }
 
 export interface GroupUse {
   readonly processes: number;
   readonly bytes: number;
+  readonly cpuMs?: number;
 }
 
 /** The processes of this machine that we may look at, by `/proc`. Empty where there is none. */
@@ -43,6 +46,8 @@ export abstract class ProcessTable {
 
 /** Why 4096: the page size of every platform Node runs on with `/proc`, bar some 64 KiB ARM kernels (see `pageBytes`). */
 const DEFAULT_PAGE_BYTES = 4096;
+/** `/proc` counts in ticks of USER_HZ, which is 100 on every platform Node runs on with it. */
+const TICK_MS = 10;
 
 export class ProcProcessTable extends ProcessTable {
   private readonly pageBytes = pageBytes();
@@ -80,6 +85,7 @@ export class ProcProcessTable extends ProcessTable {
       group: Number(fields[2]),
       zombie: fields[0] === 'Z' || fields[0] === 'X',
       bytes: Number(fields[21]) * this.pageBytes,
+      cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS,
     };
   }
 }

@@ -43,6 +43,7 @@ export interface TranslatedParts {
  */
 export class TranslatedConversation implements MessageConversation, CallHost, AskIds {
   readonly kind = 'messages';
+  readonly translated = true;
   readonly server: ServerFacts;
   readonly port: StatelessPort;
   readonly meta: RequestMeta;

@@ -31,6 +31,8 @@ export interface UpstreamFacts {
   readonly process_group: number | null;
   /** Resident set of the process group in bytes, or `null` when there is no child. */
   readonly memory_bytes: number | null;
+  /** CPU time of the living processes of the group in milliseconds. */
+  readonly cpu_ms?: number | null;
   readonly exit: { readonly code: number | null; readonly signal: string | null } | null;
   /** Last captured stderr lines, oldest first, scrubbed of secrets. */
   readonly stderr: readonly string[];
@@ -84,6 +86,8 @@ export interface CallHandle {
 export interface MessageConversation {
   readonly kind: 'messages';
   readonly server: ServerFacts;
+  /** The server speaks only the stateless protocol; what that has no method for is answered in its stead. */
+  readonly translated?: boolean;
   /** `body` is one JSON-RPC request; it is not changed and may be kept until written. `timeoutMs` is reset by progress. */
   request(body: Buffer, spans: RequestSpans, sink: ReplySink, timeoutMs: number): CallHandle;
   /** A notification, or the answer to an upstream's request. A cancellation's `requestId` is translated. */

@@ -1,6 +1,7 @@
 import type { LifecycleAccess } from '../../src/health/health-ports.js';
 import { Random } from '../../src/kernel/random.js';
 import type { Availability } from '../../src/lifecycle/availability.js';
+import type { ConditionChange } from '../../src/lifecycle/conditions.js';
 import type { InstanceView } from '../../src/lifecycle/instance.js';
 import type {
   AttemptView,
@@ -39,13 +40,16 @@ export class FakeHealthLifecycle implements LifecycleAccess {
   readonly tools: unknown[] = [];
   attempt: AttemptView | null = null;
   retries = 0;
+  condition: ConditionChange | null = null;
+  external: string | null = null;
   onRetry: () => void = () => undefined;
   record: HealthRecord | null = null;
   proof: ServiceStatusDocument['proof'] = null;
 
   statusOf(): ServiceStatusDocument {
     const { state, proof } = this;
-    return { state, proof, last_failure: null } as unknown as ServiceStatusDocument;
+    const conditions = this.condition === null ? [] : [{ ...this.condition, since: '' }];
+    return { state, proof, last_failure: null, conditions } as unknown as ServiceStatusDocument;
   }
   availabilityOf(): Availability {
     const { serving, state } = this;
@@ -78,6 +82,17 @@ export class FakeHealthLifecycle implements LifecycleAccess {
     this.unhealthy.push(reason);
     this.unhealthyFacts.push(facts);
   }
+  recordExternal(_id: string, message: string | null): void {
+    this.external = message;
+  }
+  recordCondition(_id: string, set: ConditionChange | null): Promise<void> {
+    this.condition = set;
+    return Promise.resolve();
+  }
+  ejectInstance(): boolean {
+    return false;
+  }
+  pardonInstance(): void {}
   recordTools(_id: string, tools: readonly unknown[]): Promise<void> {
     this.tools.push(...tools);
     return Promise.resolve();

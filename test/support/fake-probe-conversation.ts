@@ -1,5 +1,6 @@
-import type { HealthCheckConfig } from '../../src/config/service-config.js';
-import { DEFAULT_CHECKS } from '../../src/config/defaults.js';
+import type { CheckKind, HealthCheckConfig } from '../../src/config/service-config.js';
+import { CHECK_KINDS, DEFAULT_CHECKS } from '../../src/config/defaults.js';
+import { Probe, type ProbeFinding } from '../../src/health/probe.js';
 import type { ProbeConversation } from '../../src/health/probe-conversation.js';
 import type { JsonObject } from '../../src/kernel/json.js';
 import { UpstreamError, type UpstreamErrorCode } from '../../src/upstream/upstream.errors.js';
@@ -22,6 +23,7 @@ export class FakeConversation implements ProbeConversation {
   listing: (() => unknown[]) | null = null;
   /** What a ping ends in. */
   ping: () => unknown = () => ({});
+  liveness: 'ping' | 'server/discover' = 'ping';
   capabilities: JsonObject = { tools: {} };
 
   constructor(
@@ -44,7 +46,7 @@ export class FakeConversation implements ProbeConversation {
     params: JsonObject | undefined,
     timeoutMs: number,
   ): Promise<unknown> {
-    if (method === 'ping') return this.ping();
+    if (method === this.liveness) return this.ping();
     const name = String(params?.name);
     this.calls.push(name);
     const scripted = this.tools.find(({ tool }) => tool.name === name);
@@ -79,6 +81,19 @@ export function functionalCheck(over: Partial<HealthCheckConfig> = {}): HealthCh
 
 export function basicCheck(over: Partial<HealthCheckConfig> = {}): HealthCheckConfig {
   return { ...DEFAULT_CHECKS.basic, ...over };
+}
+
+/** A probe that finds nothing wrong. */
+class ContentProbe extends Probe {
+  override run(): Promise<ProbeFinding> {
+    return Promise.resolve({ failure: null, evidence: 'fine' });
+  }
+}
+
+/** A probe of each kind: those given, and for the others one that finds nothing wrong. */
+export function allProbes(given: Partial<Record<CheckKind, Probe>>): Record<CheckKind, Probe> {
+  const others = CHECK_KINDS.map((kind) => [kind, new ContentProbe()]);
+  return { ...(Object.fromEntries(others) as Record<CheckKind, Probe>), ...given };
 }
 
 /** Gives leases on nothing, and counts those that are out. */

@@ -1,13 +1,16 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { CHECK_KINDS } from '../../config/defaults.js';
+import type { CheckKind } from '../../config/service-config.js';
 import type { HealthRecord, Proof } from '../../lifecycle/service-status.js';
+import { takesOut as isCritical } from '../verdict.js';
 import type { PlannedCheck } from '../check-plan.js';
 import type { CheckState, CheckStatus, ProbeOutcome } from '../check-state.js';
 
 /** The last run of a check. */
 export class OutcomeView {
   @ApiProperty({
-    enum: ['pass', 'fail', 'unknown'],
-    description: 'unknown: it could not be carried out.',
+    enum: ['pass', 'fail', 'unknown', 'skipped'],
+    description: 'unknown: it could not be carried out. skipped: there was nothing to judge.',
   })
   result!: ProbeOutcome['result'];
 
@@ -37,8 +40,8 @@ export class OutcomeView {
 
 /** One check of a service and what its outcomes amount to. */
 export class CheckView {
-  @ApiProperty({ enum: ['basic', 'functional'] })
-  kind!: 'basic' | 'functional';
+  @ApiProperty({ enum: CHECK_KINDS })
+  kind!: CheckKind;
 
   @ApiProperty({ description: 'Name of the check, or what it does.' })
   name!: string;
@@ -72,7 +75,7 @@ export class CheckView {
     const { kind, tool, critical } = check.config;
     const { status, passes, fails, last } = state;
     const shown = last === null ? null : OutcomeView.of(last);
-    const takesOut = kind === 'basic' || critical;
+    const takesOut = isCritical({ kind, critical });
     return {
       kind,
       name: check.label,
