@@ -21,6 +21,7 @@ import { Metrics } from '../observability/metrics.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { RegistryModule } from '../registry/registry.module.js';
 import { RegistryService } from '../registry/registry.service.js';
+import { baseUrlOf } from '../settings/base-url.js';
 import { Settings } from '../settings/settings.js';
 import { RecordStore } from '../storage/record-store.js';
 import { StorageModule } from '../storage/storage.module.js';
@@ -31,7 +32,6 @@ import { AlertDeliveriesController } from './alert-deliveries.controller.js';
 import { AlertScheduler } from './alert.scheduler.js';
 import { AlertsController } from './alerts.controller.js';
 import { AlertsService } from './alerts.service.js';
-import { apiBaseOf } from './notification.js';
 import { parseReceivers, type Receiver } from './receiver.js';
 import { WebhookNotifier } from './webhook.notifier.js';
 
@@ -112,7 +112,7 @@ const READING = Symbol('what alerts read');
         const count: AlertPorts['count'] = (result) => {
           metrics.recordDelivery(result);
         };
-        const baseUrl = apiBaseOf(settings);
+        const baseUrl = baseUrlOf(settings);
         const alerts = assembleAlerts({ reading, ...platform, store, notifier, count, baseUrl });
         metrics.readFrom({ alertsFiring: () => alerts.firing() });
         return alerts;

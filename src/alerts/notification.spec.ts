@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { firingAlert } from '../../test/support/alert-fixture.js';
-import { apiBaseOf, notificationBody, notifiedAlert } from './notification.js';
+import { notificationBody, notifiedAlert } from './notification.js';
 
 describe('what a receiver is told', () => {
   it('is the alert with links to the API', () => {
@@ -44,15 +44,4 @@ describe('what a receiver is told', () => {
       alerts,
     });
   });
-});
-
-it.each([
-  [{ publicUrl: 'https://gw.example/base/' }, 'https://gw.example/base'],
-  [{}, 'http://127.0.0.1:8090'],
-  [{ tlsCert: '/c.pem' }, 'https://127.0.0.1:8090'],
-  [{ host: '0.0.0.0' }, 'http://localhost:8090'],
-  [{ host: '::1' }, 'http://[::1]:8090'],
-])('leads to the API of a listener %o: %s', (over, expected) => {
-  const listener = { publicUrl: null, host: '127.0.0.1', port: 8090, tlsCert: null, ...over };
-  expect(apiBaseOf(listener)).toBe(expected);
 });

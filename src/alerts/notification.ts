@@ -76,20 +76,6 @@ export function notificationBody({ type, timestamp, receiver, alerts }: Notifica
   return JSON.stringify(body);
 }
 
-/** Where the management API is reached, without a slash at its end. */
-export function apiBaseOf(listener: {
-  readonly publicUrl: string | null;
-  readonly host: string;
-  readonly port: number;
-  readonly tlsCert: string | null;
-}): string {
-  const { publicUrl, host, port, tlsCert } = listener;
-  if (publicUrl !== null) return publicUrl.replace(/\/+$/, '');
-  const isAny = host === '0.0.0.0' || host === '::';
-  const name = isAny ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return `${tlsCert === null ? 'http' : 'https'}://${name}:${String(port)}`;
-}
-
 export function timeOf(ms: number): string {
   return new Date(ms).toISOString();
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { serviceDocument } from '../../test/support/service-fixture.js';
-import { baseUrlOf, ServiceComposer } from './service-composer.js';
+import { ServiceComposer } from './service-composer.js';
 
 type Ports = ConstructorParameters<typeof ServiceComposer>;
 
@@ -55,19 +55,5 @@ describe('ServiceComposer', () => {
         rest: 'http://localhost:8090/api/v1/services/weather/tools',
       },
     });
-  });
-});
-
-describe('baseUrlOf', () => {
-  const own = { publicUrl: null, host: '127.0.0.1', port: 8090, tlsCert: null };
-
-  it.each([
-    [own, 'http://127.0.0.1:8090'],
-    [{ ...own, host: '::1' }, 'http://[::1]:8090'],
-    [{ ...own, host: '0.0.0.0' }, 'http://localhost:8090'],
-    [{ ...own, tlsCert: '/srv/cert.pem' }, 'https://127.0.0.1:8090'],
-    [{ ...own, publicUrl: 'https://a.example/mcp-gate/' }, 'https://a.example/mcp-gate'],
-  ])('of %j is %s', (facts, url) => {
-    expect(baseUrlOf(facts)).toBe(url);
   });
 });

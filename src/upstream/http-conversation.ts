@@ -124,12 +124,7 @@ export class HttpConversation implements ExchangeConversation, ExchangeSource {
       ? new UpstreamError('stopped', 'The conversation is over')
       : hopRefusal(hopsOf(request.headers[HOP_HEADER]));
     if (refusal === null) this.client.start(exchange);
-    else {
-      // Not at once: the caller does not hold the handle yet.
-      setImmediate(() => {
-        exchange.fail(refusal);
-      });
-    }
+    else exchange.failSoon(refusal);
     return exchange;
   }
 

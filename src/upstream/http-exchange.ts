@@ -100,6 +100,13 @@ export class HttpExchange implements Dispatcher.DispatchHandler, ExchangeHandle,
     this.sink.onFail(error);
   }
 
+  /** Fails it before it was started. Not at once: the caller does not hold the handle yet. */
+  failSoon(error: UpstreamError): void {
+    setImmediate(() => {
+      this.fail(error);
+    });
+  }
+
   allow(ms: number): void {
     if (this.deadlineMs === Infinity) return;
     this.timeoutMs = ms;

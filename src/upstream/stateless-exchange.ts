@@ -21,6 +21,7 @@ export class StatelessExchange implements ExchangeConversation, ExchangeSource {
   readonly kind = 'exchange';
   readonly session = null;
   readonly stateless = true;
+  underWay = 0;
   private over = false;
 
   constructor(
@@ -50,7 +51,7 @@ export class StatelessExchange implements ExchangeConversation, ExchangeSource {
     const request = { method: 'GET', path, body: null, headers, ...STANDING } as const;
     const exchange = new HttpExchange(this.client, this, request, sink);
     const text = 'There is no stream of its own in protocol version 2026-07-28';
-    failSoon(exchange, new UpstreamError('http-status', text, { httpStatus: 405 }));
+    exchange.failSoon(new UpstreamError('http-status', text, { httpStatus: 405 }));
     return exchange;
   }
 
@@ -101,7 +102,7 @@ export class StatelessExchange implements ExchangeConversation, ExchangeSource {
       ? new UpstreamError('stopped', 'The conversation is over')
       : hopRefusal(this.hopsOf(request.headers));
     if (refusal === null) this.client.start(exchange);
-    else failSoon(exchange, refusal);
+    else exchange.failSoon(refusal);
     return exchange;
   }
 
@@ -112,10 +113,3 @@ export class StatelessExchange implements ExchangeConversation, ExchangeSource {
 }
 
 const STANDING = { timeoutMs: Infinity, counted: false } as const;
-
-/** Not at once: the caller does not hold the handle yet. */
-function failSoon(exchange: HttpExchange, error: UpstreamError): void {
-  setImmediate(() => {
-    exchange.fail(error);
-  });
-}
