@@ -78,10 +78,15 @@ export class LifecycleService implements BeforeApplicationShutdown {
     return pool === undefined || pool.retired ? null : pool;
   }
 
-  /** Whether the service waits for somebody to look at its stored document, which was damaged. */
+  /**
+   * Whether the service waits for somebody to look at its stored document, which was damaged or edited by hand: nothing
+   * that the gateway does of its own accord may write over it.
+   */
   isHeld(id: string): boolean {
-    const { state, last_failure } = this.core.parts.statuses.read(id);
-    return state === 'error' && last_failure?.code === STORAGE_CORRUPT;
+    const { statuses, faults } = this.core.parts;
+    const { state, last_failure } = statuses.read(id);
+    const isWaiting = state === 'error' && last_failure?.code === STORAGE_CORRUPT;
+    return isWaiting || faults().some((fault) => fault.kind === 'service' && fault.id === id);
   }
 
   /**

@@ -60,6 +60,21 @@ describe('boot', () => {
     await world.lifecycle.stop();
   });
 
+  it('holds a document that was edited by hand until a write has settled it', async () => {
+    const world = await openWorld();
+    const id = world.random.uuid();
+    world.registry.create(id, 'weather', SHARED, 'active');
+    await world.settle();
+    await world.lifecycle.stop();
+    world.registry.faults.set(id, fault({ id, fault: 'drifted' }));
+    await world.reboot();
+    await world.settle();
+    expect(world.lifecycle.isHeld(id)).toBe(true);
+    world.registry.faults.delete(id);
+    expect(world.lifecycle.isHeld(id)).toBe(false);
+    await world.lifecycle.stop();
+  });
+
   it.each(['draft', 'inactive'] as const)(
     'starts nothing from a damaged document, though it was %s and is to be active',
     async (state) => {

@@ -217,6 +217,9 @@ describe('a stored document that is not what the store wrote', () => {
       const gateway = await start(dataDir);
       expect(await conditionsOf(gateway, 'edited')).toContain('Drifted');
       expect(await labelAt(gateway, '/mcp/edited')).toBe('a');
+      // Neither the boot nor the first proof settles it: the edit stays as the operator left it.
+      expect(await conditionsOf(gateway, 'edited')).toContain('Drifted');
+      expect(readFileSync(file, 'utf8')).toBe(edit);
       const path = '/api/v1/services/edited';
       const answer =
         settle === 'activate'
