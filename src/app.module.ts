@@ -2,7 +2,9 @@ import { Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { AggregateModule } from './aggregate/aggregate.module.js';
 import { AlertsModule } from './alerts/alerts.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { BundlesModule } from './bundles/bundles.module.js';
 import { ConfigModule } from './config/config.module.js';
 import { DiscoveryModule } from './discovery/discovery.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
@@ -39,8 +41,10 @@ import { UsageModule } from './usage/usage.module.js';
     DiscoveryModule,
     UsageModule,
     AlertsModule,
+    AuditModule,
     RegistrationModule,
     HooksModule,
+    BundlesModule,
   ],
 })
 export class AppModule {}

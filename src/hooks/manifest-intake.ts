@@ -8,7 +8,7 @@ import {
 } from '../registration/registration-result.js';
 import type { UpsertOptions } from '../registration/registration.service.js';
 import { hooksProblems } from './hooks.errors.js';
-import { inManifest, type ManifestEntry } from './manifest-entry.js';
+import { inManifest, type ManifestEntry } from '../manifests/manifest-entry.js';
 import { readManifest } from './wrapper-manifest.js';
 
 /** What the intake needs of `RegistrationService`. */

@@ -1,9 +1,9 @@
 import { isJsonObject, pointerTo, type JsonObject, type JsonValue } from '../kernel/json.js';
 import type { FieldError } from '../kernel/problem.js';
-import { readClientServers } from './client-servers.js';
+import { readClientServers } from '../manifests/client-servers.js';
 import { hooksProblems } from './hooks.errors.js';
-import type { Manifest, ManifestEntry } from './manifest-entry.js';
-import { readServerJson } from './server-json.js';
+import type { Manifest, ManifestEntry } from '../manifests/manifest-entry.js';
+import { readServerJson } from '../manifests/server-json.js';
 
 /** Reads what a generator, a client or a publisher wrote about an MCP server as service specifications. */
 export function readManifest(document: unknown): Manifest {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { fileOf, idOfFile, isStorableId, RECORD_KINDS } from './record-layout.js';
+import { fileOf, idOfFile, isStorableId, RECORD_KINDS, isNested } from './record-layout.js';
 import type { RecordKind } from './record-store.js';
 
 const ID = '3f0c2f6e-4d6a-4b6e-9a51-0d7a1c2b3e4f';
@@ -14,6 +14,8 @@ describe('the layout of records', () => {
     ['route', 'r-1', 'routes/r-1.json'],
     ['alert', 'a-1', 'alerts/a-1.json'],
     ['alert_delivery', 'd-1', 'alert_deliveries/d-1.json'],
+    ['template_revision', 'team/4', 'templates/history/team/4.json'],
+    ['template_rollout', ID, `rollouts/templates/${ID}.json`],
     ['approval', ID, `approvals/${ID}.json`],
     ['health_transition', ID, `health/${ID}.json`],
     ['idempotency', 'POST /x: anything', null],
@@ -23,11 +25,11 @@ describe('the layout of records', () => {
 
   it('finds the id of a file again, for every kind that has files', () => {
     for (const kind of RECORD_KINDS) {
-      const id = kind === 'revision' ? `${ID}/3` : ID;
+      const id = isNested(kind) ? `${ID}/3` : ID;
       const file = fileOf(kind, id);
       if (file === null) continue;
       const parts = file.split('/');
-      const owner = kind === 'revision' ? parts.at(-2) : undefined;
+      const owner = isNested(kind) ? parts.at(-2) : undefined;
       expect(idOfFile(kind, parts.at(-1) ?? '', owner)).toBe(id);
     }
   });

@@ -15,6 +15,9 @@ const LAYOUT: Readonly<Record<RecordKind, KindLayout>> = {
   service_status: { directory: 'status', hot: true },
   // Why not `templates/`: the files directly in it are shipped with the product and are not records.
   template: { directory: 'templates/custom_templates', hot: true },
+  // Hot, as a service may be pinned to an older revision of its template and is resolved without reading the disk.
+  template_revision: { directory: 'templates/history', hot: true, nested: true },
+  template_rollout: { directory: 'rollouts/templates', hot: true },
   route: { directory: 'routes', hot: true },
   idempotency: { directory: null, hot: true },
   alert: { directory: 'alerts', hot: true },

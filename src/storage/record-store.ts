@@ -9,6 +9,8 @@ export type RecordKind =
   | 'service_status'
   | 'revision'
   | 'template'
+  | 'template_revision'
+  | 'template_rollout'
   | 'archive'
   | 'route'
   | 'idempotency'

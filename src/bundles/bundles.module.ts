@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+
+/** Whole registries as documents: export, import, backup and restore. */
+@Module({})
+export class BundlesModule {}
