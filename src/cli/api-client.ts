@@ -9,7 +9,10 @@ export interface ApiAnswer {
 }
 
 export interface ApiRequest {
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is, in place of `body`; its content type is among the headers. */
+  readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -17,6 +20,7 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** Longer than any wait that the gateway grants. */
 const TIMEOUT_MS = 330_000;
+const PROBE_TIMEOUT_MS = 5000;
 
 /** Calls the management API. A refusal ends the command with exit code 1, a gateway that cannot be reached with 3. */
 export class ApiClient {
@@ -36,7 +40,7 @@ export class ApiClient {
   async request(
     method: string,
     path: string,
-    { body, headers = {} }: ApiRequest = {},
+    { body, text, headers = {} }: ApiRequest = {},
   ): Promise<ApiAnswer> {
     const response = await this.send(`${this.base}/api/v1${path}`, {
       method,
@@ -45,14 +49,53 @@ export class ApiClient {
       headers: {
         accept: 'application/json, application/problem+json',
         'content-type': 'application/json',
-        ...(this.apiKey === null ? {} : { authorization: `Bearer ${this.apiKey}` }),
+        ...this.credentials,
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(text === undefined ? {} : { body: text }),
     });
     const answer = await this.read(response);
     if (response.ok) return { status: response.status, headers: response.headers, body: answer };
     throw new CommandFailure(EXIT.refused, renderProblem(response.status, answer), answer);
+  }
+
+  /** The body of an answer that is no JSON document: an event stream, a bundle, an archive. It has no time limit. */
+  async open(path: string, accept: string): Promise<ReadableStream<Uint8Array>> {
+    const response = await this.send(`${this.base}/api/v1${path}`, {
+      redirect: 'error',
+      headers: { accept: `${accept}, application/problem+json`, ...this.credentials },
+    });
+    if (!response.ok) {
+      const problem = await this.read(response);
+      throw new CommandFailure(EXIT.refused, renderProblem(response.status, problem), problem);
+    }
+    if (response.body === null) {
+      throw new CommandFailure(EXIT.unreachable, `${this.base} answers without a body.`);
+    }
+    return response.body;
+  }
+
+  /** A document outside `/api/v1`, whatever its status; `null` when it is no JSON object. */
+  async probe(
+    path: string,
+  ): Promise<{ readonly status: number; readonly body: JsonObject | null }> {
+    const response = await this.send(`${this.base}${path}`, {
+      redirect: 'error',
+      signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+      headers: { accept: 'application/json', ...this.credentials },
+    });
+    const text = await response.text().catch(() => '');
+    try {
+      const value: unknown = JSON.parse(text);
+      return { status: response.status, body: isJsonObject(value) ? value : null };
+    } catch {
+      return { status: response.status, body: null };
+    }
+  }
+
+  private get credentials(): Readonly<Record<string, string>> {
+    return this.apiKey === null ? {} : { authorization: `Bearer ${this.apiKey}` };
   }
 
   private async send(url: string, init: RequestInit): Promise<Response> {

@@ -1,23 +1,34 @@
 import { readFile } from 'node:fs/promises';
 import { CommandFailure, EXIT } from './exit-code.js';
 
-const MAX_BYTES = 1024 * 1024;
+const MIB = 1024 * 1024;
+const MAX_BYTES = MIB;
+const MAX_BUNDLE_BYTES = 64 * MIB;
 
 /** A manifest, a client's file, a server.json or a service specification as JSON; `-` is the standard input. */
 export async function readManifestFile(
   path: string,
   stdin: AsyncIterable<Uint8Array | string>,
 ): Promise<unknown> {
-  const content = path === '-' ? await readAll(stdin) : await readNamed(path);
-  if (Buffer.byteLength(content) > MAX_BYTES) {
-    throw new CommandFailure(EXIT.usage, `${path} has more than 1 MiB.`);
-  }
+  const content = await readTextFile(path, stdin, MAX_BYTES);
   try {
     return JSON.parse(content) as unknown;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandFailure(EXIT.usage, `${path} is not JSON: ${reason}`);
   }
+}
+
+/** The text of a file of at most `maxBytes`, 64 MiB by default; `-` is the standard input. */
+export async function readTextFile(
+  path: string,
+  stdin: AsyncIterable<Uint8Array | string>,
+  maxBytes = MAX_BUNDLE_BYTES,
+): Promise<string> {
+  const content = path === '-' ? await readAll(stdin, maxBytes) : await readNamed(path);
+  if (Buffer.byteLength(content) <= maxBytes) return content;
+  const limit = `${String(maxBytes / MIB)} MiB`;
+  throw new CommandFailure(EXIT.usage, `${path} has more than ${limit}.`);
 }
 
 async function readNamed(path: string): Promise<string> {
@@ -29,13 +40,16 @@ async function readNamed(path: string): Promise<string> {
   }
 }
 
-async function readAll(stdin: AsyncIterable<Uint8Array | string>): Promise<string> {
+async function readAll(
+  stdin: AsyncIterable<Uint8Array | string>,
+  maxBytes: number,
+): Promise<string> {
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of stdin) {
     parts.push(Buffer.from(part));
     bytes += part.length;
-    if (bytes > MAX_BYTES) break;
+    if (bytes > maxBytes) break;
   }
   return Buffer.concat(parts).toString('utf8');
 }

@@ -1,24 +1,16 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../kernel/json.js';
-
-/** Columns of equal width, two spaces apart; the first row is the head. */
-export function renderTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_cell, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
+import { isJsonObject, pointerTo, type JsonObject, type JsonValue } from '../kernel/json.js';
+import {
+  join,
+  memberOf,
+  objectsIn,
+  renderRows,
+  renderTable,
+  shortText,
+  text,
+} from './render-text.js';
 
 export function renderList({ items }: JsonObject): string {
-  const services = (Array.isArray(items) ? items : []).filter(isJsonObject);
-  if (services.length === 0) return 'No services.';
-  const rows = services.map((service) => [
+  const rows = objectsIn(items).map((service) => [
     text(service['name']),
     text(service['version']),
     text(service['state']),
@@ -26,7 +18,46 @@ export function renderList({ items }: JsonObject): string {
     text(memberOf(service, 'proof', 'level')),
     text(memberOf(service, 'endpoints', 'streamable_http')),
   ]);
-  return renderTable([['NAME', 'VERSION', 'STATE', 'HEALTH', 'PROOF', 'URL'], ...rows]);
+  return renderRows(['NAME', 'VERSION', 'STATE', 'HEALTH', 'PROOF', 'URL'], rows, 'No services.');
+}
+
+/** A line per tool: its name, what it takes (`?` = may be left out) and what it does. */
+export function renderTools({ items }: JsonObject): string {
+  const rows = objectsIn(items).map((tool) => [
+    text(tool['name']),
+    argumentsOf(tool['inputSchema']),
+    shortText(tool['description'], 72),
+  ]);
+  return renderRows(['TOOL', 'ARGUMENTS', 'DESCRIPTION'], rows, 'No tools.');
+}
+
+function argumentsOf(schema: unknown): string {
+  const properties = isJsonObject(schema) ? schema['properties'] : undefined;
+  if (!isJsonObject(schema) || !isJsonObject(properties)) return '-';
+  const required = Array.isArray(schema['required']) ? schema['required'] : [];
+  const names = Object.keys(properties).map((name) =>
+    required.includes(name) ? text(name) : `${text(name)}?`,
+  );
+  return names.length === 0 ? '-' : names.join(', ');
+}
+
+/** The effective configuration, one value a line; with the layer it came from when the answer explains it. */
+export function renderConfig({ config, extends: base, provenance }: JsonObject): string {
+  const layers = isJsonObject(provenance) ? provenance : null;
+  const rows = leavesOf(config, '').map(([pointer, value]) => [
+    pointer,
+    shortText(value, 60),
+    ...(layers === null ? [] : [text(layers[pointer])]),
+  ]);
+  const head = ['FIELD', 'VALUE', ...(layers === null ? [] : ['FROM'])];
+  return [`extends ${text(base)}`, renderTable([head, ...rows])].join('\n');
+}
+
+function leavesOf(value: JsonValue | undefined, pointer: string): [string, JsonValue][] {
+  if (!isJsonObject(value) || Object.keys(value).length === 0) return [[pointer, value ?? null]];
+  return Object.entries(value).flatMap(([name, member]) =>
+    leavesOf(member, pointerTo(pointer, name)),
+  );
 }
 
 /** What one needs to know of a service at a glance. */
@@ -67,12 +98,10 @@ export function renderProblem(status: number, problem: JsonObject | null): strin
   const { title, detail, code, action, errors, stderr, items } = problem;
   const lines = [`${text(title)} (${text(code)}, ${String(status)})`];
   if (typeof detail === 'string' && detail !== title) lines.push(detail);
-  for (const error of Array.isArray(errors) ? errors : []) {
-    if (isJsonObject(error)) lines.push(`  ${whereOf(error)}${text(error['detail'])}`);
+  for (const error of objectsIn(errors)) {
+    lines.push(`  ${whereOf(error)}${text(error['detail'])}`);
   }
-  for (const item of Array.isArray(items) ? items : []) {
-    if (isJsonObject(item)) lines.push(`  ${renderItem(item)}`);
-  }
+  for (const item of objectsIn(items)) lines.push(`  ${renderItem(item)}`);
   for (const line of Array.isArray(stderr) ? stderr : []) lines.push(`  | ${text(line)}`);
   if (typeof action === 'string') lines.push(`Next: ${action}`);
   return lines.join('\n');
@@ -116,21 +145,4 @@ function proofOf({ proof }: JsonObject): string {
   const { level, tool, duration_ms, reason, action } = proof;
   if (level !== 'executed') return join(level, reason, action);
   return `${text(tool)} ran in ${String(Math.round(Number(duration_ms)))} ms`;
-}
-
-function join(...values: (JsonValue | undefined)[]): string {
-  const given = values.filter((value) => value !== null && value !== undefined && value !== '');
-  return given.length === 0 ? '-' : given.map(text).join(' · ');
-}
-
-function memberOf(object: JsonObject, outer: string, inner: string): JsonValue | undefined {
-  const member = object[outer];
-  return isJsonObject(member) ? member[inner] : undefined;
-}
-
-/** Control characters of foreign text never reach the terminal, but for line ends and tabs. */
-function text(value: JsonValue | undefined): string {
-  if (value === null || value === undefined) return '-';
-  const plain = typeof value === 'string' ? value : JSON.stringify(value);
-  return plain.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { SystemClock } from '../kernel/clock.js';
 import { isJsonObject } from '../kernel/json.js';
 import { SystemRandom } from '../kernel/random.js';
 import { run } from './program.js';
@@ -25,7 +26,9 @@ process.exitCode = await run(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   stdin: process.stdin,
+  isInteractive: process.stderr.isTTY === true,
   fetch: globalThis.fetch,
+  clock: new SystemClock(),
   random: new SystemRandom(),
   version: versionOfPackage(),
   // The gateway lives on after this command line is done; it sets an exit code of its own.

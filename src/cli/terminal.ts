@@ -1,3 +1,4 @@
+import type { Clock } from '../kernel/clock.js';
 import type { Random } from '../kernel/random.js';
 import type { Fetch } from './api-client.js';
 
@@ -6,7 +7,10 @@ export interface Terminal {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly stdin: AsyncIterable<Uint8Array | string>;
+  /** Whether a person looks on: stderr is a terminal. */
+  readonly isInteractive: boolean;
   readonly fetch: Fetch;
+  readonly clock: Clock;
   readonly random: Random;
   readonly version: string;
   /** Starts the gateway in this process. */

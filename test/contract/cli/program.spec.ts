@@ -3,6 +3,7 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256Hex } from '../../../src/kernel/ids.js';
+import { ManualClock } from '../../support/manual-clock.js';
 import { SystemRandom } from '../../../src/kernel/random.js';
 import { run } from '../../../src/cli/program.js';
 import type { Terminal } from '../../../src/cli/terminal.js';
@@ -49,6 +50,8 @@ function terminal(changes: Partial<Terminal> = {}): Terminal {
     out: (text) => (output.out += text),
     err: (text) => (output.err += text),
     stdin: stdinOf(''),
+    isInteractive: false,
+    clock: new ManualClock(),
     fetch: (url, init) => {
       const headers = init.headers as Record<string, string>;
       const body = typeof init.body === 'string' ? (JSON.parse(init.body) as unknown) : undefined;
@@ -195,7 +198,7 @@ describe('reading', () => {
       { status: 200, body: { items: [{ ...SERVICE, name: 'longer' }], next_cursor: null } },
     ];
     expect(await run(['list'], terminal())).toBe(0);
-    expect(sent[1]?.url).toContain('cursor=x%20y');
+    expect(sent[1]?.url).toContain('cursor=x+y');
     expect(output.out.split('\n').map((line) => line.split(/\s{2,}/)[0])).toEqual([
       'NAME',
       'a',
