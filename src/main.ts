@@ -1,9 +1,17 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
+import { Authenticator } from './auth/authenticator.js';
+import {
+  isLargeImport,
+  isYamlImport,
+  MAX_BUNDLE_BYTES,
+  MAX_YAML_BYTES,
+  type Authenticate,
+} from './bundles/import-body.js';
 import { mountSwagger } from './discovery/swagger-mount.js';
 import { GatewayMount } from './gateway/gateway.mount.js';
 import { Logger } from './kernel/logger.js';
@@ -38,6 +46,7 @@ async function serve(settings: Settings): Promise<void> {
   app.disable('x-powered-by');
   // Our ETags name revisions; Express's would name bytes.
   app.set('etag', false);
+  readImports(app);
   app.useBodyParser('json', { type: JSON_BODIES, limit: MAX_BODY_BYTES });
   mountSwagger(app);
   await app.init();
@@ -46,6 +55,20 @@ async function serve(settings: Settings): Promise<void> {
   endOnSignals(app, gateway, logger);
   await app.listen(settings.port, settings.host);
   process.stdout.write(startupBanner(settings));
+}
+
+/** Before the usual reader of bodies: who may import sends more than others do. */
+function readImports(app: NestExpressApplication): void {
+  const authenticator = app.get(Authenticator);
+  const authenticate: Authenticate = (headers) => authenticator.authenticate(headers);
+  app.useBodyParser('json', {
+    type: (request: IncomingMessage) => isLargeImport(request, authenticate),
+    limit: MAX_BUNDLE_BYTES,
+  });
+  app.useBodyParser('text', {
+    type: (request: IncomingMessage) => isYamlImport(request, authenticate),
+    limit: MAX_YAML_BYTES,
+  });
 }
 
 function tlsOf(settings: Settings): { httpsOptions?: { cert: Buffer; key: Buffer } } {

@@ -36,6 +36,14 @@ describe('outages', () => {
     expect(outages.isListed(down)).toBe(true);
   });
 
+  it('show nothing of a member that security keeps callers away from', () => {
+    const blocked = { state: 'active', reason: 'R', message: 'm', blocked: true, retry_after_s: 1 };
+    const member = { serviceId: 'a', unavailable: blocked } as Endpoint;
+    const outages = new Outages(new ManualClock());
+    outages.follow(table(member));
+    expect(outages.isListed(member)).toBe(false);
+  });
+
   it.each(['inactive', 'deactivating', 'draft'])('are none where the state is %s', (state) => {
     const outages = new Outages(new ManualClock());
     const chosen = endpoint('a', state);

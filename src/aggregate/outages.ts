@@ -26,7 +26,7 @@ export class Outages {
   isListed(endpoint: Endpoint): boolean {
     const { unavailable, serviceId } = endpoint;
     if (unavailable === null) return true;
-    if (ON_PURPOSE.has(unavailable.state)) return false;
+    if (ON_PURPOSE.has(unavailable.state) || unavailable.blocked === true) return false;
     const sinceMs = this.sinceMs.get(serviceId);
     return sinceMs === undefined || this.clock.monotonicMs() - sinceMs < GRACE_MS;
   }

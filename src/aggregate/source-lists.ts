@@ -124,7 +124,9 @@ class SourceLine {
   }
 
   follow({ tools, unavailable }: Endpoint): void {
-    if (unavailable !== null || tools === this.proven) return;
+    // What it said of itself while it was kept away is forgotten, so that it is not told when that ends.
+    const isBlocked = unavailable?.blocked === true;
+    if (!isBlocked && (unavailable !== null || tools === this.proven)) return;
     this.proven = tools;
     this.shelf.put('tools', tools);
   }

@@ -182,7 +182,8 @@ export class AlertsService {
     if (alert === null) throw alertProblems['not-firing'](`${rule} of ${name} does not fire.`);
     const verb = acknowledged === null ? 'alert.unacknowledge' : 'alert.acknowledge';
     this.parts.archive.note('alert', [alertId]);
-    await this.save(caller, verb, alertId);
+    const diff = [{ op: 'replace', path: '/acknowledged', value: acknowledged }];
+    await this.save(caller, verb, alertId, diff);
     const by = acknowledged?.by ?? null;
     this.parts.bus.publish(new AlertAcknowledged(alert, by));
     return alert;
@@ -193,6 +194,7 @@ export class AlertsService {
     { principal, requestId }: AlertCaller,
     verb: string,
     subject: string,
+    diff?: readonly object[],
   ): Promise<void> {
     const meta: CommitMeta = {
       actor: principal.id,
@@ -200,6 +202,7 @@ export class AlertsService {
       verb,
       subject,
       ...(requestId === null ? {} : { request_id: requestId }),
+      ...(diff === undefined ? {} : { diff }),
     };
     this.parts.engine.noteChanges();
     await this.parts.archive.flush(meta);

@@ -76,7 +76,7 @@ export function missingScope(principal: Principal, scopes: readonly string[]): G
 }
 
 /**
- * Whether a body sets what is run: `runtime.command, args, env, cwd` in a service, a template, an overlay, or a bare
+ * Whether a body sets what is run: `runtime.command, args, env, cwd` and `security.env_allow` in a service, a template, an overlay, or a bare
  * fragment, or the same fields of a generator's `wrapper`. Setting one to `null` counts.
  */
 export function needsExec(body: unknown): boolean {
@@ -92,8 +92,9 @@ export function fragmentNeedsExec(fragment: unknown): boolean {
   while (pending.length > 0) {
     const next = pending.pop();
     if (!isJsonObject(next)) continue;
-    const { runtime, overlays } = next;
+    const { runtime, security, overlays } = next;
     if (isJsonObject(runtime) && setsAny(runtime)) return true;
+    if (isJsonObject(security) && Object.hasOwn(security, 'env_allow')) return true;
     if (isJsonObject(overlays))
       for (const overlay of Object.values(overlays)) pending.push(overlay);
   }

@@ -14,6 +14,7 @@ import { parseHookSecrets, type HookSecret } from './hook-secrets.js';
 import { KeyAuthenticator } from './key.authenticator.js';
 import { LocalAuthenticator } from './local.authenticator.js';
 import { ManagementGuard } from './management.guard.js';
+import { OwnRequests } from './own-requests.js';
 import { RequestGate } from './request-gate.js';
 import { SessionKeys } from './session-keys.js';
 import { WatchedFile } from './watched-file.js';
@@ -58,9 +59,14 @@ const FILE_PORTS = [Settings, FileSystem, Clock, Logger];
       inject: [Settings],
       useFactory: (settings: Settings) => new RequestGate(settings),
     },
+    {
+      provide: OwnRequests,
+      inject: [Random],
+      useFactory: (random: Random) => new OwnRequests(`self-${random.uuid()}`),
+    },
     { provide: APP_GUARD, useClass: ManagementGuard },
   ],
-  exports: [Authenticator, RequestGate, SessionKeys, WebhookSignatures],
+  exports: [Authenticator, OwnRequests, RequestGate, SessionKeys, WebhookSignatures],
 })
 export class AuthModule implements OnApplicationShutdown {
   constructor(

@@ -244,6 +244,7 @@ describe('the body', () => {
     ['PATCH', 'application/json', null],
     ['PATCH', 'application/merge-patch+json', null],
     ['POST', 'application/merge-patch+json', 'auth.content-type-refused'],
+    ['POST', 'application/yaml', 'auth.content-type-refused'],
     ['POST', 'text/plain', 'auth.content-type-refused'],
     ['POST', 'text/plain; application/json', 'auth.content-type-refused'],
     ['POST', 'text/plain;a="application/json', 'auth.content-type-refused'],
@@ -339,5 +340,35 @@ describe('corsHeaders', () => {
     const wish = { 'access-control-request-private-network': 'true' };
     const headers = gate.corsHeaders(request({ method: 'OPTIONS', origin, ...wish }));
     expect(headers?.['Access-Control-Allow-Private-Network']).toBe('true');
+  });
+});
+
+describe('a page of one service', () => {
+  const gate = new RequestGate(POLICY);
+  const origin = 'https://team.example';
+  const pages = { origins: [origin], methods: ['POST'], headers: ['x-team'] };
+  const post = { method: 'POST', url: '/mcp/a', origin, ...JSON_TYPE };
+
+  it('passes where the service lists it, and nowhere else', () => {
+    expect(gate.check(request(post), pages)).toBeNull();
+    expect(gate.check(request(post))?.code).toBe('auth.origin-refused');
+    const other = { ...post, method: 'DELETE' };
+    expect(gate.check(request(other), pages)?.code).toBe('auth.origin-refused');
+    expect(gate.check(request({ ...post, host: 'evil.example' }), pages)?.code).toBe(
+      'auth.host-refused',
+    );
+  });
+
+  it('is told in a preflight what the service lets it use', () => {
+    const wish = { 'access-control-request-headers': 'x-other' };
+    const asked = request({ method: 'OPTIONS', url: '/mcp/a', origin, ...wish });
+    const headers = gate.corsHeaders(asked, pages);
+    expect(headers).toMatchObject({
+      'Access-Control-Allow-Origin': origin,
+      'Access-Control-Allow-Methods': 'POST',
+    });
+    expect(headers?.['Access-Control-Allow-Headers']).toMatch(/mcp-session-id.*, x-team$/);
+    expect(headers?.['Access-Control-Allow-Headers']).not.toContain('x-other');
+    expect(gate.corsHeaders(asked)).toBeNull();
   });
 });

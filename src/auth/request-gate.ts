@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ProblemFactory } from '../kernel/problem.js';
 import { authProblems } from './auth.errors.js';
 import { normalOrigin, parseAuthority, parseOrigin, type Authority } from './authority.js';
+import { isGranted, type PageGrant } from './page-grant.js';
 
 /** Why a request is turned away at the door, ready to be written as problem+json. */
 export interface GateRefusal {
@@ -59,20 +60,25 @@ export class RequestGate {
     this.origins = new Set(policy.allowedOrigins.map(normalOrigin).filter((o) => o !== null));
   }
 
-  /** `null`: the request may go on. Credentials are not looked at here. */
-  check(request: IncomingMessage): GateRefusal | null {
+  /** `null`: the request may go on. Credentials are not looked at here. `pages`: those the service asked for admits. */
+  check(request: IncomingMessage, pages: PageGrant | null = null): GateRefusal | null {
     return (
       targetFault(request) ??
       this.hostFault(request) ??
-      this.originFault(request) ??
+      this.originFault(request, pages) ??
       this.bodyFault(request)
     );
   }
 
   /** CORS headers for a request of an allowed page, preflights included; `null` where no Origin was sent or allowed. */
-  corsHeaders(request: IncomingMessage): Record<string, string> | null {
+  corsHeaders(
+    request: IncomingMessage,
+    pages: PageGrant | null = null,
+  ): Record<string, string> | null {
     const origin = request.headers.origin;
-    if (origin === undefined || !this.allowsOrigin(origin, request)) return null;
+    if (origin === undefined) return null;
+    const trusted = this.allowsOrigin(origin, request);
+    if (!trusted && !isGranted(pages, request)) return null;
     const headers: Record<string, string> = {
       'Access-Control-Allow-Origin': origin,
       'Access-Control-Expose-Headers': EXPOSED_HEADERS,
@@ -80,9 +86,11 @@ export class RequestGate {
     };
     if (request.method !== 'OPTIONS') return headers;
     const wanted = request.headers['access-control-request-headers'];
-    headers['Access-Control-Allow-Methods'] = METHODS;
+    const granted = trusted || pages === null ? null : pages;
+    headers['Access-Control-Allow-Methods'] = granted?.methods.join(', ') ?? METHODS;
+    const fallback = [REQUEST_HEADERS, ...(granted?.headers ?? [])].join(', ');
     headers['Access-Control-Allow-Headers'] =
-      wanted !== undefined && HEADER_LIST.test(wanted) ? wanted : REQUEST_HEADERS;
+      trusted && wanted !== undefined && HEADER_LIST.test(wanted) ? wanted : fallback;
     headers['Access-Control-Max-Age'] = '600';
     if (request.headers['access-control-request-private-network'] === 'true') {
       headers['Access-Control-Allow-Private-Network'] = 'true';
@@ -117,10 +125,10 @@ export class RequestGate {
     );
   }
 
-  private originFault(request: IncomingMessage): GateRefusal | null {
+  private originFault(request: IncomingMessage, pages: PageGrant | null): GateRefusal | null {
     const { headers } = request;
     if (headers.origin !== undefined) {
-      if (this.allowsOrigin(headers.origin, request)) return null;
+      if (this.allowsOrigin(headers.origin, request) || isGranted(pages, request)) return null;
       return refusal(
         authProblems['origin-refused'],
         `The origin "${headers.origin}" is not allowed`,
@@ -157,7 +165,7 @@ export class RequestGate {
     const { method, headers } = request;
     if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return null;
     const type = headers['content-type'];
-    if (type !== undefined && isJson(type, method)) return null;
+    if (type !== undefined && (isJson(type, method) || isYamlImport(type, request))) return null;
     const hasBody =
       headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
     if (hasBody) {
@@ -214,6 +222,15 @@ function isJson(contentType: string, method: string | undefined): boolean {
   const type = (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase();
   if (type === 'application/json') return true;
   return method === 'PATCH' && type === 'application/merge-patch+json';
+}
+
+/** Bundles may be YAML. No page can send that type without a preflight, which is what the rule is about. */
+function isYamlImport(contentType: string, { method, url = '/' }: IncomingMessage): boolean {
+  return (
+    method === 'POST' &&
+    /^application\/yaml\s*(;|$)/i.test(contentType) &&
+    /^\/api\/v1\/import\/?(\?|$)/i.test(url)
+  );
 }
 
 /** Node drops repeated Host headers from `headers`, so they are counted where it does not. */

@@ -12,6 +12,7 @@ interface AuditFlags {
   readonly since?: string;
   readonly until?: string;
   readonly limit: string;
+  readonly all?: boolean;
 }
 
 /** `audit …`: who changed what, and who was refused. */
@@ -20,8 +21,10 @@ export function addAuditCommands(program: Command, session: Session): void {
   filtered(audit.command('list', { isDefault: true }))
     .description('show the newest entries')
     .option('-n, --limit <count>', 'how many', '50')
-    .action(async ({ limit, ...filters }: AuditFlags) => {
-      const query = queryOf({ ...filters, limit: String(countOf(limit, '--limit')) });
+    .option('--all', 'what the gateway did of its own accord as well')
+    .action(async ({ limit, all, ...filters }: AuditFlags) => {
+      const actor = filters.actor ?? (all === true ? undefined : '!system');
+      const query = queryOf({ ...filters, actor, limit: String(countOf(limit, '--limit')) });
       session.print(await session.api.request('GET', `/audit${query}`), renderAudit);
     });
   audit
@@ -36,7 +39,7 @@ export function addAuditCommands(program: Command, session: Session): void {
     });
   filtered(audit.command('export'))
     .description('print the entries with their hashes, one JSON document a line')
-    .action(async (filters: Omit<AuditFlags, 'limit'>) => {
+    .action(async (filters: Omit<AuditFlags, 'limit' | 'all'>) => {
       const path = `/audit/export${queryOf({ ...filters })}`;
       const stream = await session.api.open(path, 'application/x-ndjson');
       const decoder = new TextDecoder();

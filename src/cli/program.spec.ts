@@ -219,6 +219,13 @@ describe('a command that moves much', () => {
     expect([done.code, done.terminal.asked]).toEqual([EXIT.done, [path]]);
   });
 
+  it('shows what people did, and with --all what the gateway did by itself', async () => {
+    const { terminal } = await type(['audit'], {});
+    expect(terminal.asked).toEqual([`GET ${V1}/audit?actor=%21system&limit=50`]);
+    const all = await type(['audit', 'list', '--all', '-n', '5'], {});
+    expect(all.terminal.asked).toEqual([`GET ${V1}/audit?limit=5`]);
+  });
+
   it.each([
     [true, EXIT.done],
     [false, EXIT.unwell],

@@ -6,6 +6,7 @@ import { addCompletion } from './completion.js';
 import { addDoctorCommand } from './doctor-command.js';
 import { CommandFailure, EXIT, type ExitCode } from './exit-code.js';
 import { addKeyCommands } from './key-commands.js';
+import { addMigrateCommand } from './migrate-command.js';
 import { addReadingCommands } from './reading-commands.js';
 import { addRevisionCommands } from './revision-commands.js';
 import { Session } from './session.js';
@@ -71,6 +72,7 @@ function addCommands(program: Command, session: Session): void {
       if (args[0] !== undefined) program.error(`error: unknown command '${args[0]}'`);
       await terminal.serve();
     });
+  addMigrateCommand(program, session);
   addDoctorCommand(program, session);
   addKeyCommands(program, terminal);
   program

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../kernel/json.js';
+import { isJsonObject, type JsonObject } from '../kernel/json.js';
 import { join, objectsIn, renderRows, renderTable, shortText, text } from './render-text.js';
 
 const CHARS = 60;
@@ -28,18 +28,24 @@ export function renderAffected({ items }: JsonObject): string {
   const rows = objectsIn(items).map((one) => [
     text(one['name']),
     text(one['pinned']),
-    one['changes'] === true ? 'would change' : 'stays as it is',
+    changeOf(one),
     text(one['via']),
   ]);
   return renderRows(['SERVICE', 'PINNED', 'NEWEST', 'VIA'], rows, 'No service uses it.');
+}
+
+function changeOf({ would_change: changes, problem }: JsonObject): string {
+  if (isJsonObject(problem)) return `refused: ${shortText(problem['detail'], CHARS)}`;
+  if (changes === null || changes === undefined) return 'not moved';
+  return changes === true ? 'would change' : 'stays as it is';
 }
 
 export function renderRollout(rollout: JsonObject): string {
   const rows = objectsIn(rollout['services']).map((one) => [
     text(one['name']),
     text(one['state']),
-    shortText(one['detail'], CHARS),
+    shortText(isJsonObject(one['problem']) ? one['problem']['detail'] : one['note'], CHARS),
   ]);
-  const head = `rollout ${text(rollout['rollout_id'])} of ${text(rollout['template'])}: ${text(rollout['state'])}`;
+  const head = `rollout ${text(rollout['rollout_id'])} to ${text(rollout['reference'])}: ${text(rollout['state'])}`;
   return [head, renderRows(['SERVICE', 'STATE', 'DETAIL'], rows, 'No service to move.')].join('\n');
 }

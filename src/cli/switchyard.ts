@@ -4,9 +4,11 @@ import { SystemClock } from '../kernel/clock.js';
 import { isJsonObject } from '../kernel/json.js';
 import { SystemRandom } from '../kernel/random.js';
 import { run } from './program.js';
+import type { Terminal } from './terminal.js';
 
 /** Why a URL: the command line is a client and no part of the gateway, so nothing of it is loaded but to serve. */
 const GATEWAY = new URL('../bundle/main.js', import.meta.url);
+const MIGRATION = new URL('../bundle/migrate.js', import.meta.url);
 const PACKAGE_FILE = new URL('../../package.json', import.meta.url);
 
 function versionOfPackage(): string {
@@ -35,5 +37,9 @@ process.exitCode = await run(process.argv.slice(2), {
   serve: async () => {
     process.stdout.off('error', endWithReader);
     await import(GATEWAY.href);
+  },
+  migrate: async (options) => {
+    const { migrate } = (await import(MIGRATION.href)) as { migrate: Terminal['migrate'] };
+    return migrate(options);
   },
 });

@@ -77,13 +77,13 @@ function addRollouts(templates: Command, session: Session): void {
     });
   templates
     .command('rollout-status <rollout>')
-    .description('show how far a rollout is; exit code 4 when it failed')
+    .description('show how far a rollout is; exit code 4 when a failure stopped it')
     .action(async (rollout: string) => {
       const path = `/template-rollouts/${encodeURIComponent(rollout)}`;
       const answer = await session.api.request('GET', path);
       session.print(answer, renderRollout);
-      if (answer.body?.['state'] === 'failed') {
-        throw new CommandFailure(EXIT.unwell, 'The rollout failed.');
+      if (answer.body?.['state'] === 'stopped') {
+        throw new CommandFailure(EXIT.unwell, 'A failure stopped the rollout.');
       }
     });
   templates

@@ -1,4 +1,5 @@
 import type { Clock } from '../kernel/clock.js';
+import type { JsonObject } from '../kernel/json.js';
 import type { Random } from '../kernel/random.js';
 import type { Fetch } from './api-client.js';
 
@@ -15,6 +16,14 @@ export interface Terminal {
   readonly version: string;
   /** Starts the gateway in this process. */
   readonly serve: () => Promise<void>;
+  /** Migrates the documents of a data directory in this process; answers the report. */
+  readonly migrate: (options: MigrateOptions) => Promise<JsonObject>;
+}
+
+export interface MigrateOptions {
+  /** `null`: the one that the settings name. */
+  readonly data_dir: string | null;
+  readonly dry_run: boolean;
 }
 
 export interface GlobalOptions {

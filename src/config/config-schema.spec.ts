@@ -103,7 +103,7 @@ describe('validateFragment', () => {
     ],
     [
       'alerts that are told too often',
-      { monitoring: { alerts: { repeat_ms: 59_999, hold_intervals: 101 } } },
+      { monitoring: { alerts: { repeat_ms: 9_999, hold_intervals: 101 } } },
       ['/config/monitoring/alerts/hold_intervals', '/config/monitoring/alerts/repeat_ms'],
     ],
     [

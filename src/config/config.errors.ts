@@ -94,6 +94,42 @@ export const configProblems = defineProblems('config', {
     action: 'GET /api/v1/templates lists the templates.',
     level: 'debug',
   },
+  'template-taken': {
+    status: 409,
+    title: 'A template of that id exists',
+    action: 'Choose another template_id, or change the template with PUT and its ETag.',
+    level: 'info',
+  },
+  'template-built-in': {
+    status: 409,
+    title: 'The template is built in and read-only',
+    action: 'Create a template of your own that extends it.',
+    level: 'info',
+  },
+  'template-in-use': {
+    status: 409,
+    title: 'The template is in use',
+    action: 'Let the services and templates that are named extend another one, then delete it.',
+    level: 'info',
+  },
+  'template-etag-stale': {
+    status: 412,
+    title: 'The template has changed',
+    action: 'Read it again and send its present ETag in If-Match.',
+    level: 'info',
+  },
+  'template-if-match-missing': {
+    status: 428,
+    title: 'If-Match is missing',
+    action: 'Send the ETag of the template that the change is based on in If-Match.',
+    level: 'info',
+  },
+  'template-revision-taken': {
+    status: 409,
+    title: 'That revision of the template exists with other content',
+    action: 'Store the content as a new revision, or under another template_id.',
+    level: 'info',
+  },
 });
 
 export type ConfigProblemName = keyof typeof configProblems;

@@ -23,6 +23,7 @@ export const DEFAULT_CONFIG: ServiceConfig = deepFreeze<ServiceConfig>({
       memory_mb: null,
       open_files: null,
       processes: null,
+      cpu_percent: null,
       output_line_bytes: 16 * 1024 * 1024,
     },
     restart: {
@@ -46,18 +47,24 @@ export const DEFAULT_CONFIG: ServiceConfig = deepFreeze<ServiceConfig>({
     max_body_bytes: 4 * 1024 * 1024,
     max_sessions: 1000,
     circuit: { failures: 5, open_ms: 5000 },
+    cors: { origins: [], methods: ['GET', 'POST', 'DELETE'], headers: [] },
+    keep_alive: { idle_ms: null, connections: 256 },
     routes: [],
   },
   security: {
     authentication: { required: false },
+    env_allow: [],
     allowed_scopes: [],
     tools: { allow: null, deny: [], read_only: false },
+    tool_pinning: 'warn',
     rate_limit: null,
   },
   integration: { dependencies: [], webhooks: [], external: [] },
   monitoring: {
+    log_level: 'info',
     checks: [],
     alerts: { enabled: true, hold_intervals: 2, repeat_ms: 14_400_000 },
+    metrics: { labels: {} },
   },
   extensions: {},
 });

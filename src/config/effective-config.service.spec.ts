@@ -211,4 +211,41 @@ describe('TemplateService', () => {
     expect(() => templates.get('team@3')).toThrow(expect.objectContaining({ status: 404 }));
     expect(() => templates.get('../x')).toThrow(expect.objectContaining({ status: 404 }));
   });
+
+  it('pins what a template extends, also when it is named without a revision', async () => {
+    const { templates } = await services({}, TEAM);
+    const content = { template_id: 'mine', title: '', description: '', config: {}, overlays: {} };
+    expect(templates.pinned({ ...content, extends: 'team' }).extends).toBe('team@4');
+    expect(templates.pinned({ ...content, extends: null }).extends).toBeNull();
+  });
+
+  it('knows which templates stand on which', async () => {
+    const child = { ...TEAM, template_id: 'child', revision: 1, extends: 'team@4' };
+    const { templates } = await services({}, TEAM, child);
+    expect(templates.dependentsOf('team')).toEqual(['child@1']);
+    expect(templates.dependentsOf('function_service')).toEqual(['child@1', 'team@4']);
+    expect(templates.goesThrough('child@1', 'team')).toBe(true);
+    expect(templates.goesThrough('team@4', 'team')).toBe(false);
+    expect(templates.goesThrough('nobody@1', 'team')).toBe(false);
+  });
+});
+
+describe('EffectiveConfigService.templateFaultsOf', () => {
+  it.each<[string, JsonObject, string[]]>([
+    ['a command that is not allowed', { config: { runtime: { command: 'bash' } } }, ['/config']],
+    ['one that is missing only', { config: { runtime: { command: 'npx' } } }, []],
+    [
+      'one of this environment',
+      { overlays: { prod: { runtime: { command: 'bash' } } } },
+      ['/overlays/prod'],
+    ],
+    ['one of another environment', { overlays: { dev: { runtime: { command: 'bash' } } } }, []],
+  ])('judges %s', async (_what, body, places) => {
+    const values = { environment: 'prod', processEnvironment: { PATH: '/none' } };
+    const { configs } = await services(values);
+    const faults = await configs.templateFaultsOf({ template_id: 'a', ...body });
+    expect(faults.map(({ problem, pointer }) => [problem, pointer])).toEqual(
+      places.map((place) => ['command-not-allowed', `${place}/runtime/command`]),
+    );
+  });
 });

@@ -10,8 +10,9 @@ import { effectiveFaults, isListeningCommand, type HostingFacts } from './effect
 import { fragmentFaults } from './fragment-rules.js';
 import { mergeLayers, type ConfigLayer, type MergedConfig, type Provenance } from './merge.js';
 import type { ConfigFragment, ServiceConfig } from './service-config.js';
-import { jsonBytes, MAX_CONFIG_BYTES } from './shape-limits.js';
+import { jsonBytes, MAX_CONFIG_BYTES, shapeErrors } from './shape-limits.js';
 import { pinnedReference, type TemplateDocument } from './template.js';
+import { templateBodyFaults } from './template-rules.js';
 import { TemplateService } from './template.service.js';
 
 /** The part of a service spec that its configuration depends on. */
@@ -44,6 +45,9 @@ export class EffectiveConfigService {
 
   /** Everything wrong with a service's own layer and overlays by themselves; pointers start with `/config`. */
   faultsOf(fragment: unknown): ConfigFault[] {
+    // Before it is written as text, which what is nested without end cannot be.
+    const shape = shapeErrors(fragment, BASE);
+    if (shape.length > 0) return shape.map((error) => ({ ...error, problem: 'invalid' }));
     const bytes = jsonBytes(fragment);
     if (bytes > MAX_CONFIG_BYTES) {
       const detail = `is ${bytes} bytes; at most ${MAX_CONFIG_BYTES} are kept.`;
@@ -54,15 +58,36 @@ export class EffectiveConfigService {
     return isJsonObject(fragment) ? fragmentFaults(fragment, BASE, policyOf(this.settings)) : [];
   }
 
+  /** As `faultsOf` of the body of a write of a template, and its commands; pointers are into the body. */
+  async templateFaultsOf(input: unknown): Promise<ConfigFault[]> {
+    const faults = templateBodyFaults(input, policyOf(this.settings));
+    const { environment } = this.settings;
+    const places = ['/config', ...(environment === null ? [] : [`/overlays/${environment}`])];
+    for (const place of places) {
+      const pointer = `${place}/runtime/command`;
+      const command = valueAt(input, pointer);
+      if (typeof command !== 'string') continue;
+      const found: ConfigFault[] = [];
+      await this.resolveCommand(command, found);
+      // Why not what is missing: a template may come before the command is installed; the service that needs it is told.
+      const refused = found.filter(({ problem }) => problem === 'command-not-allowed');
+      faults.push(...refused.map((fault) => ({ ...fault, pointer })));
+    }
+    return faults;
+  }
+
   /**
    * Merges defaults, template chain, service and overlay of this environment, and checks the outcome. Throws one problem
-   * of `config.errors` with every fault found; nothing is started and no secret is read.
+   * of `config.errors` with every fault found; nothing is started and no secret is read. `pending`: as in `TemplateService`.
    */
-  async resolve(subject: ConfigSubject): Promise<ResolvedConfig> {
+  async resolve(
+    subject: ConfigSubject,
+    pending: readonly TemplateDocument[] = [],
+  ): Promise<ResolvedConfig> {
     const own = this.faultsOf(subject.config);
     if (own.length > 0) throw problemOfFaults(own);
     const reference = subject.extends ?? this.defaultTemplate(subject);
-    const chain = this.templates.resolve(reference);
+    const chain = this.templates.resolve(reference, pending);
     const merged = fitHosting(subject, mergeLayers(this.layersOf(chain, subject.config)));
     const faults = effectiveFaults(subject, merged.effective, BASE);
     const { command } = merged.effective.runtime;

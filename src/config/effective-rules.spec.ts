@@ -49,6 +49,22 @@ describe('effectiveFaults', () => {
   });
 });
 
+describe('a limit of CPU', () => {
+  const limited = (monitoring: ConfigFragment): string[] => {
+    const config = { ...COMMAND, monitoring };
+    const runtime = { command: 'npx', limits: { cpu_percent: 50 } };
+    const faults = effectiveFaults(facts('stdio'), effective({ ...config, runtime }), '');
+    return faults.map(({ pointer }) => pointer);
+  };
+
+  it('needs the check that holds it', () => {
+    expect(limited({})).toEqual([]);
+    const off = { kind: 'performance', enabled: false };
+    expect(limited({ checks: [off] })).toEqual(['/runtime/limits/cpu_percent']);
+    expect(limited({ checks: [off, { kind: 'performance', name: 'own' }] })).toEqual([]);
+  });
+});
+
 describe('isListeningCommand', () => {
   it('holds for a command that does not speak stdio', () => {
     expect(isListeningCommand(facts('sse'), effective(COMMAND))).toBe(true);

@@ -41,7 +41,7 @@ function hostingFaults(facts: HostingFacts, config: ServiceConfig, base: string)
 }
 
 function boundFaults(config: ServiceConfig, base: string): ConfigFault[] {
-  const { runtime, network, security } = config;
+  const { runtime, network, security, monitoring } = config;
   const faults: ConfigFault[] = [];
   const invalid = (pointer: string, detail: string): void => {
     faults.push({ problem: 'invalid', pointer: `${base}${pointer}`, detail });
@@ -56,6 +56,10 @@ function boundFaults(config: ServiceConfig, base: string): ConfigFault[] {
   if ((network.tls.cert === null) !== (network.tls.key === null)) {
     const missing = network.tls.cert === null ? 'cert' : 'key';
     invalid(`/network/tls/${missing}`, 'is required: cert and key go together.');
+  }
+  const isJudged = monitoring.checks.some(({ kind, enabled }) => kind === 'performance' && enabled);
+  if (runtime.limits.cpu_percent !== null && !isJudged) {
+    invalid('/runtime/limits/cpu_percent', 'needs the performance check, which is switched off.');
   }
   if (security.rate_limit !== null && typeof security.rate_limit.requests !== 'number') {
     invalid('/security/rate_limit/requests', 'is required.');

@@ -2,7 +2,10 @@ import { isJsonObject, type JsonObject } from '../kernel/json.js';
 import { layersOf } from './config-schema.js';
 import type { ConfigFragment } from './service-config.js';
 
-const EXEC_FIELDS = ['command', 'args', 'env', 'cwd'] as const;
+const EXEC_FIELDS = [
+  ['runtime', ['command', 'args', 'env', 'cwd']],
+  ['security', ['env_allow']],
+] as const;
 
 /**
  * The part of a fragment and its overlays that decides what is executed: whoever sets or changes it needs the scope
@@ -11,11 +14,13 @@ const EXEC_FIELDS = ['command', 'args', 'env', 'cwd'] as const;
 export function execFieldsOf(fragment: ConfigFragment): JsonObject {
   const found: JsonObject = {};
   for (const { layer, base } of layersOf(fragment, '')) {
-    const runtime = layer['runtime'];
-    if (!isJsonObject(runtime)) continue;
-    for (const name of EXEC_FIELDS) {
-      const value = runtime[name];
-      if (value !== undefined) found[`${base}/runtime/${name}`] = value;
+    for (const [category, names] of EXEC_FIELDS) {
+      const fields = layer[category];
+      if (!isJsonObject(fields)) continue;
+      for (const name of names) {
+        const value = fields[name];
+        if (value !== undefined) found[`${base}/${category}/${name}`] = value;
+      }
     }
   }
   return found;

@@ -103,6 +103,11 @@ describe('fragmentFaults', () => {
       'dangerous-env /config/runtime/env/LD_PRELOAD',
     ],
     [
+      'a secret of ours that is merely inherited',
+      { security: { env_allow: ['EDITOR', 'MY_TOKEN'] } },
+      'secret-denied /config/security/env_allow/1',
+    ],
+    [
       'another variable of ours',
       { runtime: { env: { A: '${env:HOME}' } } },
       'secret-denied /config/runtime/env/A',

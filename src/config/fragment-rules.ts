@@ -11,6 +11,7 @@ import { isUnder, maySecretEnv, type ConfigPolicy } from './config-policy.js';
 import { layersOf } from './config-schema.js';
 import { isDangerousEnv } from './dangerous-env.js';
 import { headerFault } from './header-rules.js';
+import { inheritedEnvFault } from './inherited-env.js';
 import { isLiteralEnv, isLiteralHeader } from './literal-secret.js';
 import { looksReferring, scanReferences } from './secret-reference.js';
 import { literalAddress, urlFault } from './url-rules.js';
@@ -32,6 +33,7 @@ export function fragmentFaults(
   return [
     ...layersOf(fragment, base).flatMap(({ layer, base: at }) => [
       ...envFaults(layer, at, policy),
+      ...inheritedEnvFaults(layer, at, policy),
       ...headerFaults(layer, at),
       ...tlsFaults(layer, at),
       ...urlFaults(layer, at, policy),
@@ -51,6 +53,15 @@ function envFaults(layer: JsonObject, at: string, policy: ConfigPolicy): ConfigF
       faults.push({ problem: 'dangerous-env', pointer: `${at}${pointer}`, detail });
     }
     return faults;
+  });
+}
+
+function inheritedEnvFaults(layer: JsonObject, at: string, policy: ConfigPolicy): ConfigFault[] {
+  const place = '/security/env_allow';
+  const names = valueAt(layer, place);
+  return (Array.isArray(names) ? names : []).flatMap((name, index) => {
+    if (typeof name !== 'string') return [];
+    return inheritedEnvFault(name, pointerTo(`${at}${place}`, index), policy) ?? [];
   });
 }
 

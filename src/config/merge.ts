@@ -3,6 +3,7 @@ import {
   isJsonObject,
   mergePatch,
   pointerTo,
+  valueAt,
   type JsonObject,
   type JsonValue,
 } from '../kernel/json.js';
@@ -39,7 +40,10 @@ export function mergeLayers(layers: readonly ConfigLayer[]): MergedConfig {
   const effective = withDefaults(DEFAULT_CONFIG as unknown as JsonObject, said as JsonObject);
   const { added } = completeMembers(effective);
   const provenance: Record<string, string> = {};
-  for (const pointer of leavesOf(effective, '')) provenance[pointer] = speakerOf(layers, pointer);
+  for (const pointer of leavesOf(effective, '')) {
+    const isEmpty = isJsonObject(valueAt(effective, pointer));
+    provenance[pointer] = isEmpty ? makerOf(layers, pointer) : speakerOf(layers, pointer);
+  }
   for (const pointer of added) provenance[pointer] = DEFAULTS_LAYER;
   return { effective: deepFreeze(effective as unknown as ServiceConfig), provenance };
 }
@@ -80,10 +84,24 @@ function speakerOf(layers: readonly ConfigLayer[], pointer: string): string {
   return DEFAULTS_LAYER;
 }
 
-function wordOn(
-  fragment: ConfigFragment,
-  tokens: readonly string[],
-): 'says' | 'deletes' | 'silent' {
+/** The layer that made an object that is empty now out of what was none; the defaults where theirs is an object. */
+function makerOf(layers: readonly ConfigLayer[], pointer: string): string {
+  const tokens = pointer.split('/').slice(1).map(unescape);
+  const isDefault = isJsonObject(valueAt(DEFAULT_CONFIG, pointer));
+  let maker = isDefault ? DEFAULTS_LAYER : null;
+  for (const { name, fragment } of layers) {
+    const word = wordOn(fragment, tokens);
+    if (word === 'joins') maker ??= name;
+    else if (word === 'says') maker = null;
+    else if (word === 'deletes') maker = isDefault ? DEFAULTS_LAYER : null;
+  }
+  return maker ?? DEFAULTS_LAYER;
+}
+
+/** `joins`: an object, which says nothing of its own where there is one already: its members come from below. */
+type Word = 'says' | 'deletes' | 'silent' | 'joins';
+
+function wordOn(fragment: ConfigFragment, tokens: readonly string[]): Word {
   let value: JsonValue = fragment;
   for (const token of tokens) {
     if (!isJsonObject(value)) return 'says';
@@ -92,8 +110,7 @@ function wordOn(
     if (next === null) return 'deletes';
     value = next;
   }
-  // An empty object says nothing of its own: the members it would hold come from below.
-  return isJsonObject(value) ? 'silent' : 'says';
+  return isJsonObject(value) ? 'joins' : 'says';
 }
 
 function unescape(token: string): string {

@@ -6,6 +6,7 @@ import {
   integer,
   list,
   mandatory,
+  map,
   number,
   text,
 } from './field-schema.js';
@@ -64,7 +65,7 @@ const performanceLimits = {
   }),
   max_cpu_percent: integer({
     description:
-      'Performance only: CPU that one instance may use on average between two runs, 100 = one core; null = no limit.',
+      'Performance only: CPU that one instance may use on average between two runs, 100 = one core; null = runtime.limits.cpu_percent, if that is set.',
     minimum: 1,
     maximum: 100_000,
   }),
@@ -126,8 +127,37 @@ const check = group(
   ['kind'],
 );
 
+const metrics = group('What the metrics say of this service.', {
+  labels: map({
+    description:
+      'Labels of the series switchyard_service_info of this service, each with label_ in front; none of the other series changes.',
+    names: {
+      description: 'Name of a label.',
+      maxLength: 32,
+      pattern: '^[a-z][a-z0-9_]*$',
+      hint: 'lower-case letters, digits and "_", starting with a letter',
+    },
+    values: text({
+      description: 'Value.',
+      maxLength: 128,
+      pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+      hint: 'one line of text without control characters',
+    }),
+    maxProperties: 8,
+    default: {},
+  }),
+});
+
 /** `monitoring`: how the service is watched. */
 export const MONITORING_SCHEMA = group('How the service is watched.', {
+  log_level: choice({
+    description:
+      'What is logged of this service. error: that it or an instance failed; warn: also what was given up; ' +
+      'info: every step, and stderr in its own log; debug: stderr also in the log of the gateway. ' +
+      'What it wrote last stays with each failure.',
+    of: ['debug', 'info', 'warn', 'error'],
+    default: 'info',
+  }),
   checks: list({
     description:
       'Health checks. A kind that is not listed keeps its default; enabled: false switches one off.',
@@ -147,9 +177,10 @@ export const MONITORING_SCHEMA = group('How the service is watched.', {
     repeat_ms: integer({
       description:
         'Milliseconds after which a firing alert that nobody acknowledged is told again.',
-      minimum: 60_000,
+      minimum: 10_000,
       maximum: 7 * DAY_MS,
       default: 14_400_000,
     }),
   }),
+  metrics,
 });

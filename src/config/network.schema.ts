@@ -1,4 +1,4 @@
-import { flag, group, integer, list, mandatory, map, text } from './field-schema.js';
+import { choice, flag, group, integer, list, mandatory, map, text } from './field-schema.js';
 
 const PEM_MAX = 65_536;
 
@@ -79,6 +79,61 @@ const circuit = group(
   },
 );
 
+const cors = group(
+  'Web pages that may use the endpoints of this service besides those of SWITCHYARD_ALLOWED_ORIGINS. Credentials are asked of them all the same.',
+  {
+    origins: list({
+      description: 'Origins of the pages, such as https://console.example:8443; there is no wildcard.',
+      items: text({
+        description: 'One origin: scheme, host and perhaps a port.',
+        maxLength: 262,
+        pattern: '^https?://([a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\\[[0-9a-f:.]+\\])(:[0-9]{1,5})?$',
+        hint: 'an http(s) origin in lower case, without a path',
+      }),
+      maxItems: 32,
+      unique: true,
+      default: [],
+    }),
+    methods: list({
+      description: 'Methods that they may use; others are refused with 403.',
+      items: choice({ description: 'One method.', of: ['GET', 'POST', 'DELETE'] }),
+      maxItems: 3,
+      unique: true,
+      default: ['GET', 'POST', 'DELETE'],
+    }),
+    headers: list({
+      description:
+        'Request headers that they may send besides those of MCP and credentials (authorization, x-api-key).',
+      items: text({
+        description: 'Name of a header.',
+        maxLength: 128,
+        pattern: '^[0-9a-z-]+$',
+        hint: 'lower-case letters, digits and "-"',
+      }),
+      maxItems: 32,
+      unique: true,
+      default: [],
+    }),
+  },
+);
+
+const keepAlive = group('Connections to a remote upstream between two requests.', {
+  idle_ms: integer({
+    description:
+      'Milliseconds a connection without a request is kept at most; 0 = a connection for each request. null = 4000, or what the upstream asks for.',
+    minimum: 0,
+    maximum: 600_000,
+    default: null,
+  }),
+  connections: integer({
+    description:
+      'Most connections to the upstream for calls; further calls wait for one. Standing streams have their own.',
+    minimum: 1,
+    maximum: 4096,
+    default: 256,
+  }),
+});
+
 /** `network`: where the upstream is and where the service is reached. */
 export const NETWORK_SCHEMA = group('Where the upstream is and how the service is reached.', {
   url: text({
@@ -140,6 +195,8 @@ export const NETWORK_SCHEMA = group('Where the upstream is and how the service i
     default: 1000,
   }),
   circuit,
+  cors,
+  keep_alive: keepAlive,
   routes: list({
     description: 'Paths besides /mcp/<name>.',
     items: route,

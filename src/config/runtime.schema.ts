@@ -26,6 +26,13 @@ const limits = group('What a child process may use. A limit that is null is not 
     maximum: 4096,
     default: null,
   }),
+  cpu_percent: integer({
+    description:
+      'CPU that one instance may use on average, 100 = one core; held by the performance check between two of its runs (60 s): above it the service is degraded, nothing is killed.',
+    minimum: 1,
+    maximum: 100_000,
+    default: null,
+  }),
   output_line_bytes: integer({
     description: 'Bytes of the longest message (a line, an SSE event) the upstream may send.',
     minimum: 1024,
@@ -36,13 +43,14 @@ const limits = group('What a child process may use. A limit that is null is not 
 
 const restart = group('How a child that ended without being asked to is started again (±20 %).', {
   first_ms: integer({
-    description: 'Milliseconds before the first restart. At most cap_ms.',
+    description:
+      'Milliseconds before the second restart in a row; the first one comes at once. At most cap_ms.',
     minimum: 10,
     maximum: 3_600_000,
     default: 1000,
   }),
   factor: number({
-    description: 'Each further wait is this many times the one before.',
+    description: 'Each further restart in a row waits this many times as long as the one before.',
     minimum: 1,
     maximum: 10,
     default: 2,
@@ -54,7 +62,7 @@ const restart = group('How a child that ended without being asked to is started 
     default: 300_000,
   }),
   reset_after_ms: integer({
-    description: 'After running this many milliseconds the next wait is first_ms again.',
+    description: 'After this many milliseconds without an end a restart is the first of a row again.',
     minimum: 100,
     maximum: DAY_MS,
     default: 600_000,
@@ -115,7 +123,7 @@ const command = {
     default: {},
   }),
   cwd: text({
-    description: 'Absolute working directory of the command; null = the data directory.',
+    description: 'Absolute working directory of the command; null = that of the gateway.',
     maxLength: 4096,
     pattern: '^/[^\\u0000-\\u001f\\u007f]*$',
     hint: 'an absolute path',

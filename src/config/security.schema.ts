@@ -1,4 +1,4 @@
-import { flag, group, integer, list, text } from './field-schema.js';
+import { choice, flag, group, integer, list, text } from './field-schema.js';
 
 const toolPattern = text({
   description: 'A tool name; * stands for any run of characters.',
@@ -14,6 +14,20 @@ export const SECURITY_SCHEMA = group('Who may call what.', {
       description: 'Whether a caller without credentials is refused with 401.',
       default: false,
     }),
+  }),
+  env_allow: list({
+    description:
+      'Variables of the gateway that the command inherits besides the few that every command does. Not those that hold ' +
+      'secrets or are settings of the gateway; those that SWITCHYARD_ENV_ALLOW is about only with it. Needs the scope exec.',
+    items: text({
+      description: 'Name of a variable.',
+      maxLength: 128,
+      pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+      hint: 'letters, digits and "_", not starting with a digit',
+    }),
+    maxItems: 64,
+    unique: true,
+    default: [],
   }),
   allowed_scopes: list({
     description: 'A caller needs one of these besides invoke; empty = none is needed.',
@@ -46,6 +60,14 @@ export const SECURITY_SCHEMA = group('Who may call what.', {
       description: 'Only tools whose annotations say readOnlyHint: true may be called.',
       default: false,
     }),
+  }),
+  tool_pinning: choice({
+    description:
+      'What follows when the upstream lists other tool definitions than those approved with the revision: off = nothing, ' +
+      'warn = the service is degraded and an alert is raised, block = no new calls until they are approved ' +
+      '(POST /api/v1/services/{id}/tool-pins/approve) or are as before.',
+    of: ['off', 'warn', 'block'],
+    default: 'warn',
   }),
   rate_limit: {
     ...group('Calls of one caller within a window; more are answered 429. null = no limit.', {

@@ -44,6 +44,8 @@ export interface RuntimeConfig {
     readonly memory_mb: number | null;
     readonly open_files: number | null;
     readonly processes: number | null;
+    /** Of one instance, on average; 100 = one core. */
+    readonly cpu_percent: number | null;
     readonly output_line_bytes: number;
   };
   readonly restart: {
@@ -77,6 +79,12 @@ export interface NetworkConfig {
   readonly max_sessions: number;
   /** Transport failures in a row that keep calls away, and for how long the first time. */
   readonly circuit: { readonly failures: number; readonly open_ms: number };
+  readonly cors: CorsConfig;
+  readonly keep_alive: {
+    /** 0 = a connection for each request; `null` = as the upstream asks. */
+    readonly idle_ms: number | null;
+    readonly connections: number;
+  };
   /** Besides `/mcp/<name>`. `version` pins the route to a semver or revision number of the service. */
   readonly routes: readonly {
     readonly path: string;
@@ -85,14 +93,28 @@ export interface NetworkConfig {
   }[];
 }
 
+/** Web pages that may use the endpoints of one service. */
+export interface CorsConfig {
+  readonly origins: readonly string[];
+  readonly methods: readonly string[];
+  readonly headers: readonly string[];
+}
+
+/** What follows when an upstream lists other tool definitions than the approved ones. */
+export type ToolPinning = 'off' | 'warn' | 'block';
+
 export interface SecurityConfig {
   readonly authentication: { readonly required: boolean };
+  /** Our own variables that the command inherits besides the few. */
+  readonly env_allow: readonly string[];
   readonly allowed_scopes: readonly string[];
   readonly tools: {
     readonly allow: readonly string[] | null;
     readonly deny: readonly string[];
     readonly read_only: boolean;
   };
+  /** Absent in configurations that were stored before there was any; then as the default. */
+  readonly tool_pinning?: ToolPinning;
   readonly rate_limit: { readonly requests: number; readonly window_ms: number } | null;
 }
 
@@ -132,9 +154,14 @@ export interface ServiceDependency {
   readonly required: boolean;
 }
 
+/** The least grave line that is logged of a service. */
+export type ServiceLogLevel = 'debug' | 'info' | 'warn' | 'error';
+
 export interface MonitoringConfig {
+  readonly log_level: ServiceLogLevel;
   readonly checks: readonly HealthCheckConfig[];
   readonly alerts: AlertConfig;
+  readonly metrics: { readonly labels: Readonly<Record<string, string>> };
 }
 
 export interface AlertConfig {

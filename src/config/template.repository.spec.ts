@@ -22,15 +22,16 @@ const CUSTOM: JsonObject = {
   overlays: {},
 };
 
-async function repositoryWith(records: Record<string, JsonObject>): Promise<TemplateRepository> {
+async function repositoryWith(
+  records: Record<string, JsonObject>,
+  older: Record<string, JsonObject> = {},
+): Promise<TemplateRepository> {
   const store = new MemoryStore(new ManualClock());
   await store.open();
-  const changes = Object.entries(records).map(([id, doc]) => ({
-    kind: 'template' as const,
-    id,
-    op: 'put' as const,
-    doc,
-  }));
+  const changes = [
+    ...Object.entries(records).map(([id, doc]) => ({ kind: 'template' as const, id, doc })),
+    ...Object.entries(older).map(([id, doc]) => ({ kind: 'template_revision' as const, id, doc })),
+  ].map((record) => ({ ...record, op: 'put' as const }));
   if (changes.length > 0) await store.commit(changes, { actor: 'a', source: 'api', verb: 'v' });
   return TemplateRepository.open(
     new NodeFileSystem(),
@@ -43,7 +44,7 @@ async function repositoryWith(records: Record<string, JsonObject>): Promise<Temp
 describe('TemplateRepository', () => {
   it('has the built-in templates, each in revision 1 and valid', async () => {
     const repository = await repositoryWith({});
-    expect(repository.all().map((one) => [one.template_id, one.revision])).toEqual(
+    expect(repository.newest().map((one) => [one.template_id, one.revision])).toEqual(
       BUILT_IN_TEMPLATES.map((id) => [id, 1]),
     );
     expect(repository.isBuiltIn('function_service')).toBe(true);
@@ -54,18 +55,33 @@ describe('TemplateRepository', () => {
 
   it('finds the newest revision of a template, or the one asked for', async () => {
     const second = { ...CUSTOM, revision: 2 };
-    const repository = await repositoryWith({ team_1: CUSTOM, team_2: second });
+    const repository = await repositoryWith({ team: second }, { 'team/1': CUSTOM });
     expect(repository.find({ template_id: 'team', revision: null })?.revision).toBe(2);
+    expect(repository.find({ template_id: 'team', revision: 2 })?.revision).toBe(2);
     expect(repository.find({ template_id: 'team', revision: 1 })?.revision).toBe(1);
     expect(repository.find({ template_id: 'team', revision: 3 })).toBeUndefined();
+    expect(repository.older().map((one) => one.revision)).toEqual([1]);
   });
 
-  it('leaves out damaged records and those that take the name of a built-in', async () => {
-    const repository = await repositoryWith({
-      bad: { ...CUSTOM, template_id: 'bad', config: { runtime: { warm: -1 } } },
-      other: { ...CUSTOM, template_id: 'function_service', revision: 9 },
-    });
-    expect(repository.all()).toHaveLength(BUILT_IN_TEMPLATES.length);
+  it('finds a revision that is kept of a removed template by its number only', async () => {
+    const repository = await repositoryWith({}, { 'team/1': CUSTOM });
+    expect(repository.find({ template_id: 'team', revision: 1 })?.title).toBe('Team');
+    expect(repository.find({ template_id: 'team', revision: null })).toBeUndefined();
+    expect(repository.isPresent('team')).toBe(false);
+  });
+
+  it.each<[string, Record<string, JsonObject>]>([
+    ['damaged', { bad: { ...CUSTOM, template_id: 'bad', config: { runtime: { warm: -1 } } } }],
+    ['under another id', { other: CUSTOM }],
+    [
+      'under the name of a built-in',
+      { function_service: { ...CUSTOM, template_id: 'function_service', revision: 9 } },
+    ],
+  ])('leaves out a record that is %s', async (_what, records) => {
+    const repository = await repositoryWith(records);
+    expect(repository.newest()).toHaveLength(BUILT_IN_TEMPLATES.length);
+    for (const id of Object.keys(records)) expect(repository.current(id)).toBeUndefined();
+    expect(repository.find({ template_id: 'function_service', revision: null })?.revision).toBe(1);
   });
 
   it('does not start without the built-in templates', async () => {

@@ -25,8 +25,9 @@ export function shippedTemplatesDirectory(): string {
 }
 
 /**
- * The templates: those shipped with the product, and records of kind `template`. A shipped one that is missing or damaged
- * ends the start; a record that is damaged, or that takes the name of a built-in, is left out and logged once.
+ * The templates: those shipped with the product, and records: of kind `template` the newest revision of each, of kind
+ * `template_revision` older ones. A shipped one that is missing or damaged ends the start; a record that is damaged, or
+ * that takes the name of a built-in, is left out and logged once.
  */
 export class TemplateRepository {
   /** Frozen documents are judged once. */
@@ -34,7 +35,7 @@ export class TemplateRepository {
 
   private constructor(
     private readonly builtIn: readonly TemplateDocument[],
-    private readonly store: RecordStore,
+    readonly store: RecordStore,
     private readonly logger: Logger,
   ) {}
 
@@ -54,32 +55,63 @@ export class TemplateRepository {
     return this.builtIn.some((template) => template.template_id === templateId);
   }
 
-  /** Every revision of every template that is kept; built-ins first. */
-  all(): readonly TemplateDocument[] {
-    const own = this.store.list('template').flatMap(({ id, doc }) => {
-      return this.judge(id, doc) === null ? [doc as unknown as TemplateDocument] : [];
-    });
+  /** Whether there is a template of that id to choose: older revisions of a removed one do not count. */
+  isPresent(templateId: string): boolean {
+    return this.isBuiltIn(templateId) || this.current(templateId) !== undefined;
+  }
+
+  /** The newest revision of each template; built-ins first. */
+  newest(): readonly TemplateDocument[] {
+    const own = this.store
+      .list('template')
+      .flatMap(({ id, doc }) => (this.isSound(id, doc) ? [asTemplate(doc)] : []));
     return [...this.builtIn, ...own];
   }
 
-  private judge(id: string, doc: JsonObject): string | null {
-    const known = this.judged.get(doc);
-    if (known !== undefined) return known;
-    const isTaken = this.builtIn.some((template) => template.template_id === doc['template_id']);
-    const fault = isTaken ? 'takes the name of a built-in.' : templateFault(doc);
-    if (fault !== null) this.logger.warn({ template: id, fault }, 'a template is left out');
-    this.judged.set(doc, fault);
-    return fault;
+  /** Every older revision that is kept, those of removed templates included. */
+  older(): readonly TemplateDocument[] {
+    return this.store
+      .list('template_revision')
+      .flatMap(({ id, doc }) => (this.isSound(ownerOf(id), doc) ? [asTemplate(doc)] : []));
+  }
+
+  /** The newest revision of a template that is no built-in, with the version of its record. */
+  current(id: string): { readonly doc: TemplateDocument; readonly version: number } | undefined {
+    if (this.isBuiltIn(id)) return undefined;
+    const stored = this.store.get('template', id);
+    if (stored === undefined || !this.isSound(id, stored.doc)) return undefined;
+    return { doc: asTemplate(stored.doc), version: stored.version };
   }
 
   /** The revision asked for, or the newest. */
-  find(reference: TemplateReference): TemplateDocument | undefined {
-    const { template_id, revision } = reference;
-    return this.all()
-      .filter((one) => one.template_id === template_id)
-      .filter((one) => revision === null || one.revision === revision)
-      .sort((left, right) => right.revision - left.revision)[0];
+  find({ template_id: id, revision }: TemplateReference): TemplateDocument | undefined {
+    const newest =
+      this.builtIn.find((template) => template.template_id === id) ?? this.current(id)?.doc;
+    if (revision === null || newest?.revision === revision) return newest;
+    const older = this.store.get('template_revision', `${id}/${revision}`);
+    return older !== undefined && this.isSound(id, older.doc) ? asTemplate(older.doc) : undefined;
   }
+
+  /** Judges a record of the template `id`. */
+  private isSound(id: string, doc: JsonObject): boolean {
+    const known = this.judged.get(doc);
+    if (known !== undefined) return known === null;
+    let fault = templateFault(doc);
+    if (doc['template_id'] !== id) fault = 'has another id than its record.';
+    else if (this.isBuiltIn(id)) fault = 'takes the name of a built-in.';
+    if (fault !== null) this.logger.warn({ template: id, fault }, 'a template is left out');
+    this.judged.set(doc, fault);
+    return fault === null;
+  }
+}
+
+function asTemplate(doc: JsonObject): TemplateDocument {
+  return doc as unknown as TemplateDocument;
+}
+
+/** Of an id such as `team/3`. */
+function ownerOf(id: string): string {
+  return id.slice(0, id.lastIndexOf('/'));
 }
 
 async function readShipped(files: FileSystem, path: string, id: string): Promise<TemplateDocument> {

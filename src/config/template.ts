@@ -1,5 +1,8 @@
+import { equalJson } from '../kernel/json.js';
 import { configProblems } from './config.errors.js';
 import type { ConfigFragment } from './service-config.js';
+
+export const TEMPLATE_SCHEMA_VERSION = '1.0';
 
 /** A reusable fragment of configuration. Record kind `template`, or a file shipped with the product. */
 export interface TemplateDocument {
@@ -8,11 +11,29 @@ export interface TemplateDocument {
   readonly revision: number;
   readonly title: string;
   readonly description: string;
-  /** Template below this one, perhaps pinned; `null` = the root of its chain. */
+  /** Template below this one, pinned when stored; `null` = the root of its chain. */
   readonly extends: string | null;
   readonly config: ConfigFragment;
   /** Further layers by environment. */
   readonly overlays: Readonly<Record<string, ConfigFragment>>;
+  /** When and by whom this revision was made; absent in those shipped with the product. */
+  readonly created_at?: string;
+  readonly actor?: string;
+}
+
+/** What a client writes of a template: what differs between two of its revisions. */
+export type TemplateContent = Pick<
+  TemplateDocument,
+  'template_id' | 'title' | 'description' | 'extends' | 'config' | 'overlays'
+>;
+
+export function contentOf(template: TemplateContent): TemplateContent {
+  const { template_id, title, description, extends: below, config, overlays } = template;
+  return { template_id, title, description, extends: below, config, overlays };
+}
+
+export function isSameTemplate(left: TemplateContent, right: TemplateContent): boolean {
+  return equalJson(contentOf(left), contentOf(right));
 }
 
 /** `function_service` is the newest revision of a template, `function_service@3` that one. */
@@ -24,6 +45,7 @@ export interface TemplateReference {
 /** Templates of one chain, the one a service names included. */
 export const MAX_TEMPLATE_DEPTH = 5;
 
+export const TEMPLATE_ID = '^[a-z0-9][a-z0-9_-]{0,62}$';
 export const TEMPLATE_REFERENCE = '^[a-z0-9][a-z0-9_-]{0,62}(@[1-9][0-9]{0,8})?$';
 const REFERENCE = new RegExp(TEMPLATE_REFERENCE);
 

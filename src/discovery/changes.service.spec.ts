@@ -107,6 +107,34 @@ describe('ChangesService', () => {
     expect([desk.count, clock.pendingTimers]).toEqual([0, 0]);
   });
 
+  it('never tells a client that reads slowly to go on before what it was sent', async () => {
+    await write(3);
+    const response = new FakeResponse();
+    response.writableNeedDrain = true;
+    const streaming = changes.stream(0, ALL, response as unknown as ServerResponse);
+    await settle();
+    await clock.advance(15_000);
+    expect(response.ids).toEqual(['bookmark 0', 'change 1', 'bookmark 1']);
+    response.writableNeedDrain = false;
+    response.emit('drain');
+    await settle();
+    expect(response.ids.slice(3)).toEqual(['change 2', 'change 3']);
+    response.emit('close');
+    await streaming;
+  });
+
+  it('drops a client that reads nothing for a minute, and remembers nothing of it', async () => {
+    await write(3);
+    const response = new FakeResponse();
+    response.writableNeedDrain = true;
+    const streaming = changes.stream(0, ALL, response as unknown as ServerResponse);
+    await settle();
+    await clock.advance(60_000);
+    await streaming;
+    expect([desk.count, clock.pendingTimers]).toEqual([0, 0]);
+    expect(response.ids.filter((id) => id.startsWith('change'))).toEqual(['change 1']);
+  });
+
   it('answers a stream past retention as a problem, before anything is written', async () => {
     await write(KEPT + 3);
     const response = new FakeResponse();

@@ -52,10 +52,10 @@ export class ChangesService {
     principal: Principal,
     response: ServerResponse,
   ): Promise<void> {
-    let sent = this.checkedSince(since);
+    const reader = { sent: this.checkedSince(since) };
     // Asked before the head is written, so that `storage.compacted` can still be answered as a problem.
-    await this.store.changesSince(sent, 1);
-    const stream = this.desk.open(response, () => bookmark(sent));
+    await this.store.changesSince(reader.sent, 1);
+    const stream = this.desk.open(response, () => bookmark(reader.sent));
     const waker = new Waker();
     stream.onClose(
       this.store.watch(() => {
@@ -65,29 +65,28 @@ export class ChangesService {
     stream.onClose(() => {
       waker.wake();
     });
-    stream.send(bookmark(sent));
+    stream.send(bookmark(reader.sent));
     while (stream.open) {
-      const commits = await this.store.changesSince(sent, PAGE);
-      sent = await this.sendAll(stream, commits, principal, sent);
+      const commits = await this.store.changesSince(reader.sent, PAGE);
+      await this.sendAll(stream, commits, principal, reader);
       if (commits.length === 0) await waker.asleep();
     }
   }
 
+  /** Invariant: `reader.sent` is the last commit written to the stream at any moment, as a bookmark may follow at once. */
   private async sendAll(
     stream: ManagementStream,
     commits: readonly CommitRecord[],
     principal: Principal,
-    from: number,
-  ): Promise<number> {
-    let sent = from;
+    reader: { sent: number },
+  ): Promise<void> {
     for (const commit of commits) {
       const view = this.view(commit, principal);
       const id = String(commit.revision);
-      if (view !== null && !stream.send({ event: 'change', id, data: view })) return sent;
-      sent = commit.revision;
+      if (view !== null && !stream.send({ event: 'change', id, data: view })) return;
+      reader.sent = commit.revision;
       await stream.drained();
     }
-    return sent;
   }
 
   private view(commit: CommitRecord, principal: Principal): ReturnType<typeof changeView> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { assembleDocument } from './openapi-assembly.js';
+import { assembleDocument, SharedAnswers } from './openapi-assembly.js';
 
 const BASE = {
   openapi: '3.1.0',
@@ -24,5 +24,22 @@ describe('assembleDocument', () => {
     const part = { paths: { '/a': { post: {} } }, components: { A: { type: 'null' } } };
     expect(assembleDocument(BASE, [part])).toEqual(BASE);
     expect(BASE.paths).toEqual({ '/a': { get: {} } });
+  });
+});
+
+describe('SharedAnswers', () => {
+  const answers = (): object => ({ 200: { description: 'Fine' } });
+
+  it('gives operations with equal answers one object, and leaves different ones apart', () => {
+    const other = { 204: { description: 'Gone' } };
+    const paths = {
+      '/a': { post: { responses: answers() }, delete: { responses: other } },
+      '/b': { post: { summary: 'b', responses: answers() }, parameters: null },
+    };
+    const before = JSON.stringify(paths);
+    new SharedAnswers().share(paths);
+    expect(paths['/b'].post.responses).toBe(paths['/a'].post.responses);
+    expect(paths['/a'].delete.responses).toBe(other);
+    expect(JSON.stringify(paths)).toBe(before);
   });
 });

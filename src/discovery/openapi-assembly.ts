@@ -22,6 +22,32 @@ export function assembleDocument(base: JsonObject, parts: Iterable<DocumentPart>
   } as JsonObject;
 }
 
+/**
+ * One object for the answers of all operations that give the same. Why: an object with a status for a key has room for
+ * every number up to it, 5 KB, and the endpoint of each service has three of them. Keeps what it has seen, so it is for
+ * operations whose answers do not depend on the service.
+ */
+export class SharedAnswers {
+  private readonly known = new Map<string, unknown>();
+
+  /** Changes `paths` in place. */
+  share(paths: Readonly<Record<string, object>>): void {
+    for (const operations of Object.values(paths)) {
+      for (const operation of Object.values(operations) as unknown[]) {
+        if (typeof operation !== 'object' || operation === null) continue;
+        if ('responses' in operation) operation.responses = this.oneOf(operation.responses);
+      }
+    }
+  }
+
+  private oneOf(responses: unknown): unknown {
+    const text = JSON.stringify(responses);
+    const known = this.known.get(text) ?? responses;
+    this.known.set(text, known);
+    return known;
+  }
+}
+
 function asObject(value: unknown): JsonObject {
   return isJsonObject(value) ? value : {};
 }

@@ -9,7 +9,7 @@ import { sha256Hex } from '../kernel/ids.js';
 import { EndpointHostModule } from '../routes/endpoint-host.module.js';
 import { Settings } from '../settings/settings.js';
 import { GATEWAY_CLIENT } from '../upstream/upstream.js';
-import { assembleDocument, type DocumentPart } from './openapi-assembly.js';
+import { assembleDocument, SharedAnswers, type DocumentPart } from './openapi-assembly.js';
 import { toolOperations } from './tool-operations.js';
 
 const MAX_CACHED = 8;
@@ -31,6 +31,7 @@ export class OpenApiDocumentService {
   /** By the patterns of the services that the caller sees. */
   private readonly cached = new Map<string, ServedDocument>();
   private readonly controllers = new WeakMap<Type, DocumentPart>();
+  private readonly answers = new SharedAnswers();
   private readonly endpoints = new WeakMap<Endpoint, DocumentPart>();
 
   constructor(
@@ -101,6 +102,7 @@ export class OpenApiDocumentService {
     if (known !== undefined) return known;
     const { paths } = SwaggerModule.createDocument(this.viewOf(type), this.frame());
     const part = { paths: paths as Record<string, object>, components: {} };
+    this.answers.share(part.paths);
     this.controllers.set(type, part);
     return part;
   }

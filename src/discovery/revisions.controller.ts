@@ -37,7 +37,9 @@ export class RevisionsController {
   }
 
   @Get('revisions/diff')
-  @ApiOperation({ summary: 'What differs between two revisions' })
+  @ApiOperation({
+    summary: 'What differs between two revisions, and what that means for callers of the tools',
+  })
   @ApiResponse({ status: 200, type: RevisionDiffView })
   @ProblemResponse(400, 'discovery.query-invalid')
   diff(

@@ -2,11 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '../auth/principal.js';
 import { EffectiveConfigService } from '../config/effective-config.service.js';
 import type { JsonValue } from '../kernel/json.js';
+import { contractDiff } from '../registry/contract-diff.js';
+import { isPinned } from '../registry/retention.js';
 import { diffJson } from '../registry/revision-diff.js';
 import { RegistryService } from '../registry/registry.service.js';
 import type { RevisionDocument } from '../registry/service.js';
 import type {
   ConfigView,
+  ContractView,
   RevisionDiffView,
   RevisionListView,
   RevisionSummaryView,
@@ -50,7 +53,8 @@ export class RevisionsService {
       this.registry.revision(service_id, range.from),
       this.registry.revision(service_id, range.to),
     ]);
-    return { from: range.from, to: range.to, changes: diffJson(comparable(from), comparable(to)) };
+    const changes = diffJson(comparable(from), comparable(to));
+    return { from: range.from, to: range.to, changes, contract: contractOf(from, to) };
   }
 
   async config(idOrName: string, explain: boolean, principal: Principal): Promise<ConfigView> {
@@ -63,13 +67,24 @@ export class RevisionsService {
 }
 
 function summaryOf(document: RevisionDocument): RevisionSummaryView {
-  const { revision, outcome, spec, pinned, created_at, actor, reason } = document;
+  const { revision, outcome, spec, created_at, actor, reason } = document;
+  const pinned = isPinned(document);
   return { revision, outcome, version: spec.version, pinned, created_at, actor, reason };
 }
 
 function revisionView(document: RevisionDocument): RevisionView {
   const { spec, effective, tools } = document;
   return { ...summaryOf(document), spec, config: effective, tools };
+}
+
+/** From the callers' point of view; what never ran has no tools to compare. */
+function contractOf(from: RevisionDocument, to: RevisionDocument): ContractView {
+  const unproven = [from, to].find(({ tools }) => tools === null);
+  if (unproven !== undefined || from.tools === null || to.tools === null) {
+    const detail = `The tools of revision ${String(unproven?.revision)} are not known: it was never proven.`;
+    return { verdict: 'unknown', detail, tools: [] };
+  }
+  return { ...contractDiff(from.tools, to.tools), detail: null };
 }
 
 /** Tools by name, so that a tool added in front does not make every other one differ. */

@@ -4,7 +4,7 @@ import { rpcErrorMessage } from '../protocol/message.js';
 import { RPC, RpcError } from '../protocol/rpc-error.js';
 import { sseFrame } from '../protocol/sse.js';
 import type { ExchangeHandle } from '../upstream/upstream.js';
-import { outcomeOf } from './call-outcome.js';
+import { errorCodeOf, outcomeOf } from './call-outcome.js';
 import type { CallOutcome } from './channels.js';
 import type { Inbound } from './inbound.js';
 import { sendRpcError } from './reply.js';
@@ -84,6 +84,11 @@ export class AnswerPipe {
   outcome(): CallOutcome {
     if (this.status >= 400) return 'failed';
     return this.first === null || this.last === null ? 'ok' : outcomeOf(this.first, this.last);
+  }
+
+  /** Of an answer that is an `rpc_error`. */
+  errorCode(): string | null {
+    return this.first === null || this.last === null ? null : errorCodeOf(this.first, this.last);
   }
 
   /**

@@ -69,7 +69,7 @@ function submitPart(
     answer.add(rpcErrorMessage(id, refusal));
     return;
   }
-  const asked = { id, method, tool: toolOf(body, envelope) };
+  const asked = { id, method, tool: toolOf(body, envelope), request_id: inbound.requestId };
   answer.expect();
   const go: TurnListener = (refusal, endpoint) => {
     if (refusal !== null || link.ended) {

@@ -88,7 +88,8 @@ export class CallRelay extends CallRecord implements ExchangeSink {
       this.onFail(new UpstreamError('disconnected', text, { mayHaveRun: true }));
       return;
     }
-    if (!this.settle(callChannel.hasSubscribers ? this.pipe.outcome() : 'ok', null)) return;
+    const outcome = callChannel.hasSubscribers ? this.pipe.outcome() : 'ok';
+    if (!this.settle(outcome, outcome === 'rpc_error' ? this.pipe.errorCode() : null)) return;
     if (this.endpoint.load.failures > 0 || !isAnswer(this.pipe.status)) this.judge();
     this.session.lastUsedMs = this.ledger.nowMs();
     this.pipe.end();

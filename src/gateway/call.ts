@@ -3,7 +3,7 @@ import type { Clock } from '../kernel/clock.js';
 import type { RpcError } from '../protocol/rpc-error.js';
 import type { CallHandle, ReplySink } from '../upstream/upstream.js';
 import type { UpstreamError } from '../upstream/upstream.errors.js';
-import { outcomeOf } from './call-outcome.js';
+import { errorCodeOf, outcomeOf } from './call-outcome.js';
 import { callChannel, type CallMessage, type CallOutcome } from './channels.js';
 import { noteFailure, noteNothing, noteSuccess } from './circuit.js';
 import type { Endpoint } from './endpoint.js';
@@ -15,6 +15,8 @@ export interface CallFacts {
   readonly method: string;
   /** The tool that is called, where one is. */
   readonly tool: string | null;
+  /** Of the HTTP request that brought it, where it is known. */
+  readonly request_id?: string;
 }
 
 export interface Asked extends CallFacts {
@@ -78,7 +80,8 @@ export abstract class Call extends CallRecord implements ReplySink {
 
   onReply(message: Buffer, idStart: number, idEnd: number): void {
     const outcome = callChannel.hasSubscribers ? outcomeOf(message, message) : 'ok';
-    if (!this.settle(outcome, null)) return;
+    const code = outcome === 'rpc_error' ? errorCodeOf(message, message) : null;
+    if (!this.settle(outcome, code)) return;
     if (this.endpoint.load.failures > 0) noteSuccess(this.endpoint, this.method);
     this.answer(message, idStart, idEnd);
   }

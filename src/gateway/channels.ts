@@ -17,7 +17,10 @@ export interface CallMessage {
   readonly method: string;
   readonly tool: string | null;
   readonly outcome: CallOutcome;
-  /** `UpstreamError` code or refusal reason; `null` where the upstream answered. */
+  /**
+   * `UpstreamError` code or refusal reason; of an `rpc_error` its JSON-RPC code in decimal, where it can be read;
+   * `null` for any other answer.
+   */
   readonly reason: string | null;
   readonly duration_ms: number;
 }
@@ -46,7 +49,27 @@ export interface CircuitMessage {
   readonly open_ms: number;
 }
 
+/**
+ * One message of `switchyard:denial`: somebody was turned away for who asks or where from, or at the door of the
+ * management API, before that had seen the request.
+ */
+export interface DenialMessage {
+  /** Id of the principal; `null` = nobody that is known. */
+  readonly actor: string | null;
+  /** Of HTTP; `null` for a message within a session. */
+  readonly method: string | null;
+  /** What kind of thing was asked for; nothing of the caller's own is in it. */
+  readonly route: string;
+  /** Path of the request without its query, or id of the service. */
+  readonly subject: string;
+  readonly tool: string | null;
+  readonly code: string;
+  readonly status: number;
+  readonly request_id: string | null;
+}
+
 /** Metrics leave the hot path here only; publishers ask `hasSubscribers` first. */
 export const callChannel = channel('switchyard:call');
 export const sessionChannel = channel('switchyard:session');
 export const circuitChannel = channel('switchyard:circuit');
+export const denialChannel = channel('switchyard:denial');

@@ -1,12 +1,13 @@
 // HOT PATH
 import { authProblems } from '../auth/auth.errors.js';
 import { hasScope, maySeeService, type Principal } from '../auth/principal.js';
+import type { AdmittedRequest } from '../auth/request-principal.js';
 import type { JsonObject } from '../kernel/json.js';
 import type { ProblemError } from '../kernel/problem.js';
 import { RPC, RpcError } from '../protocol/rpc-error.js';
 import type { CallFacts, CallLedger } from './call.js';
 import type { TurnListener, WaitTerms } from './call-queue.js';
-import { callChannel } from './channels.js';
+import { callChannel, denialChannel, type DenialMessage } from './channels.js';
 import { isGreeting } from './circuit.js';
 import type { CompiledHandler, Endpoint, RouteTable } from './endpoint.js';
 import { FlowControl, reasonOf } from './flow-control.js';
@@ -107,9 +108,20 @@ export class Dispatcher {
    * Whether this request may go to the upstream: `null` = now, `WAIT` = after `wait`. `tool` is the called tool's name, if
    * readable. What may go has to be counted by the ledger at once, be it as a call or as an opening.
    */
-  admit(endpoint: Endpoint, principal: Principal, method: string, tool: string | null): Verdict {
+  admit(
+    endpoint: Endpoint,
+    principal: Principal,
+    method: string,
+    tool: string | null,
+    requestId?: string,
+  ): Verdict {
     const verdict = this.judge(endpoint, principal, method, tool);
-    if (verdict !== null && verdict !== WAIT) this.tell(verdict, endpoint, method, tool);
+    if (verdict !== null && verdict !== WAIT) {
+      this.tell(verdict, endpoint, method, tool);
+      if (verdict.code === RPC.denied && denialChannel.hasSubscribers) {
+        denialChannel.publish(toolDenial(endpoint, principal, tool, requestId));
+      }
+    }
     return verdict;
   }
 
@@ -152,7 +164,8 @@ export class Dispatcher {
     go: TurnListener,
     terms?: WaitTerms,
   ): void {
-    const verdict = this.admit(endpoint, principal, call.method, call.tool);
+    const { method, tool, request_id } = call;
+    const verdict = this.admit(endpoint, principal, method, tool, request_id);
     if (verdict === WAIT) this.wait(endpoint, principal, call, go, terms);
     else go(verdict, endpoint);
   }
@@ -179,7 +192,7 @@ export class Dispatcher {
     const refused = this.admitCaller(endpoint, principal);
     if (refused !== null) throw refused;
     if (endpoint.guarded !== null) await runGuard(endpoint.guarded, options);
-    const target = await this.countedFor(endpoint, principal, tool, options.signal);
+    const target = await this.countedFor(endpoint, principal, tool, options);
     return callToolOnce(this.ledger, this.own, target, tool, args, options);
   }
 
@@ -188,9 +201,10 @@ export class Dispatcher {
     endpoint: Endpoint,
     principal: Principal,
     tool: string,
-    signal: AbortSignal | undefined,
+    { signal, http }: ToolCallOptions,
   ): Promise<Endpoint> {
-    const call = { method: 'tools/call', tool };
+    const request: AdmittedRequest | undefined = http?.request;
+    const call = { method: 'tools/call', tool, request_id: request?.request_id };
     return new Promise((resolve, reject) => {
       const go: TurnListener = (refusal, target) => {
         if (refusal !== null) {
@@ -266,6 +280,18 @@ function deniedError(service: string, tool: string | null, reason: string): RpcE
     tool,
     reason,
   });
+}
+
+function toolDenial(
+  { serviceId }: Endpoint,
+  { id }: Principal,
+  tool: string | null,
+  requestId: string | undefined,
+): DenialMessage {
+  const { code, status } = gatewayProblems['tool-denied']();
+  const request_id = requestId ?? null;
+  const what = { method: null, route: 'tools/call', subject: serviceId, tool };
+  return { actor: id, ...what, code, status, request_id };
 }
 
 /** A full service still answers whether it lives, and greets: sessions and starts have limits of their own. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { PageGrant } from '../auth/page-grant.js';
 import type { JsonObject } from '../kernel/json.js';
 import type { InstanceSource } from '../upstream/instance-source.js';
 import type { UpstreamTransport } from '../upstream/upstream.js';
@@ -9,6 +10,10 @@ export interface Unavailability {
   readonly state: string;
   readonly reason: string;
   readonly message: string;
+  /** What to do about it, where it is known. */
+  readonly action?: string;
+  /** A security finding keeps callers away: what it lists is not to be passed on either. */
+  readonly blocked?: true;
   readonly retry_after_s: number;
 }
 
@@ -90,6 +95,8 @@ export interface Endpoint {
   /** What goes on at the source, the one mutable thing here; shared by the endpoints of one source. */
   readonly load: EndpointLoad;
   readonly profile?: EndpointProfile;
+  /** Web pages that may use it besides the gateway's own; `null` = none. Read for requests with an Origin only. */
+  readonly pages?: PageGrant | null;
   /** Set for several services as one: its calls are told of by the services that serve them. */
   readonly aggregate?: true;
 }

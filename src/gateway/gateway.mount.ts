@@ -2,12 +2,14 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { authProblems } from '../auth/auth.errors.js';
 import type { Authenticator } from '../auth/authenticator.js';
+import type { PageGrant } from '../auth/page-grant.js';
 import type { Principal } from '../auth/principal.js';
 import type { RequestGate } from '../auth/request-gate.js';
 import type { Clock } from '../kernel/clock.js';
 import type { AdmittedRequest } from '../auth/request-principal.js';
 import type { Logger } from '../kernel/logger.js';
 import { ProblemError } from '../kernel/problem.js';
+import { DenialTeller } from './denial-teller.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { CompiledHandler, RouteMatch } from './endpoint.js';
 import { gatewayProblems } from './gateway.errors.js';
@@ -55,6 +57,7 @@ type RequestListener = (request: IncomingMessage, response: ServerResponse) => v
 export class GatewayMount {
   private readonly streamable: StreamableHttp;
   private readonly legacy: LegacySse;
+  private readonly denials: DenialTeller;
   private readonly idPrefix: string;
   private ids = 0;
   private behind: readonly RequestListener[] = [];
@@ -67,6 +70,7 @@ export class GatewayMount {
   ) {
     const { sessions, dispatcher, logger } = parts;
     this.idPrefix = idPrefix;
+    this.denials = new DenialTeller(parts.authenticator);
     dispatcher.flow.onFault = (error) => {
       logger.error({ err: error }, 'a call that had waited failed');
     };
@@ -130,12 +134,15 @@ export class GatewayMount {
     const url = request.url ?? '/';
     const query = url.indexOf('?');
     const path = query < 0 ? url : url.slice(0, query);
-    const refusal = this.parts.gate.check(request);
+    const pages = request.headers.origin === undefined ? null : this.pagesOf(path);
+    const refusal = this.parts.gate.check(request, pages);
     if (refusal !== null) {
+      this.denials.consider(request, path, requestId, refusal);
       sendRefusal(response, requestId, path, refusal);
       return;
     }
-    if (request.headers.origin !== undefined && this.answersPreflight(request, response)) return;
+    if (request.headers.origin !== undefined && this.answersPreflight(request, response, pages))
+      return;
     if (path.startsWith('/mcp') && (path.length === 4 || path[4] === '/')) {
       this.serve(request, response, requestId, path, query < 0 ? '' : url.slice(query + 1));
       return;
@@ -155,7 +162,9 @@ export class GatewayMount {
     if (this.parts.dispatcher.isDraining) response.shouldKeepAlive = false;
     try {
       const problem = this.route(request, response, requestId, path, query);
-      if (problem !== null) sendProblem(response, requestId, path, problem);
+      if (problem === null) return;
+      this.denials.consider(request, path, requestId, problem);
+      sendProblem(response, requestId, path, problem);
     } catch (error) {
       this.fail(response, requestId, path, error);
     }
@@ -213,10 +222,12 @@ export class GatewayMount {
     });
     guarded(admitted, response)
       .then((passed) => {
-        if (Boolean(passed)) this.enter(inbound, rest);
-        else sendProblem(response, requestId, path, gatewayProblems.denied());
+        if (!Boolean(passed)) throw gatewayProblems.denied();
+        this.enter(inbound, rest);
       })
       .catch((error: unknown) => {
+        const problem = problemOf(error);
+        this.denials.consider(request, path, requestId, problem);
         this.fail(response, requestId, path, error);
       });
   }
@@ -230,6 +241,12 @@ export class GatewayMount {
     else sendProblem(response, requestId, path, problem);
   }
 
+  /** The pages that the service of a path lets in. */
+  private pagesOf(path: string): PageGrant | null {
+    if (!path.startsWith('/mcp/')) return null;
+    return this.parts.routes.current.match(path)?.endpoint.pages ?? null;
+  }
+
   /** A known id is kept, so that a call can be followed through several systems. */
   private requestIdOf(request: IncomingMessage): string {
     const given = request.headers['x-request-id'];
@@ -239,8 +256,12 @@ export class GatewayMount {
   }
 
   /** Adds the CORS headers (Fetch, CORS protocol); `true` when the request was but a preflight and is answered. */
-  private answersPreflight(request: IncomingMessage, response: ServerResponse): boolean {
-    const headers = this.parts.gate.corsHeaders(request);
+  private answersPreflight(
+    request: IncomingMessage,
+    response: ServerResponse,
+    pages: PageGrant | null,
+  ): boolean {
+    const headers = this.parts.gate.corsHeaders(request, pages);
     if (headers === null) return false;
     for (const name of Object.keys(headers)) response.setHeader(name, headers[name] ?? '');
     if (request.method !== 'OPTIONS') return false;

@@ -132,7 +132,8 @@ export class LegacySse implements MessageTaker {
       });
     };
     const terms = { owner: session, id };
-    this.dispatcher.whenAdmitted(endpoint, principal, { method, tool }, go, terms);
+    const asked = { method, tool, request_id: inbound.requestId };
+    this.dispatcher.whenAdmitted(endpoint, principal, asked, go, terms);
   }
 
   private forward(

@@ -102,7 +102,8 @@ export class StreamableHttp implements MessageTaker {
   ): void {
     const { endpoint, principal } = inbound;
     const asked = { id, method: envelope.method, tool: toolOf(body, envelope) };
-    const verdict = this.dispatcher.admit(endpoint, principal, asked.method, asked.tool);
+    const { method, tool } = asked;
+    const verdict = this.dispatcher.admit(endpoint, principal, method, tool, inbound.requestId);
     if (verdict === null) this.go(inbound, session, asked, body, envelope);
     else if (verdict === WAIT) this.wait(inbound, session, asked, body, envelope);
     else sendRpcError(inbound.response, inbound.requestId, id, verdict);

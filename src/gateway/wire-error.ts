@@ -213,8 +213,9 @@ export function limitedError(
 }
 
 export function unavailableError(service: string, why: Unavailability): RpcError {
-  const { state, reason, retry_after_s } = why;
-  return new RpcError(RPC.unavailable, why.message, { service, state, reason, retry_after_s }, 503);
+  const { state, reason, action, retry_after_s } = why;
+  const about = { service, state, reason, ...(action === undefined ? {} : { action }) };
+  return new RpcError(RPC.unavailable, why.message, { ...about, retry_after_s }, 503);
 }
 
 /** Seconds for `Retry-After`, where the error's data names them. */

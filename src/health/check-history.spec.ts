@@ -48,6 +48,30 @@ describe('CheckHistory', () => {
     expect(passed).toMatchObject({ result: 'pass', code: null, evidence: null });
   });
 
+  it('answers each result as it was noted, whatever came before and after', () => {
+    const history = new CheckHistory();
+    const functional = { ...check('a'), config: { ...basicCheck(), kind: 'dependency' as const } };
+    history.note('s', check('a'), outcome(1, { duration_ms: 7 }));
+    history.note('s', check('a'), outcome(2, { result: 'unknown', evidence: 'no answer' }));
+    history.note('s', functional as PlannedCheck, outcome(3, { duration_ms: 9 }));
+    const of = (second: string, over: object): object => ({
+      check: 'a',
+      kind: 'basic',
+      result: 'pass',
+      code: null,
+      reason: null,
+      evidence: null,
+      duration_ms: 1,
+      at: `2026-01-01T00:00:${second}.000Z`,
+      ...over,
+    });
+    expect(history.of('s', 10)).toEqual([
+      of('03', { kind: 'dependency', duration_ms: 9 }),
+      of('02', { result: 'unknown', evidence: 'no answer' }),
+      of('01', { duration_ms: 7 }),
+    ]);
+  });
+
   it('is bounded by result and by check, and forgets a service', () => {
     const history = new CheckHistory();
     for (let at = 0; at < KEPT_RESULTS + 5; at += 1) history.note('s', check('a'), outcome(at));

@@ -36,6 +36,32 @@ describe('a dependency check', () => {
   });
 });
 
+describe('a security check', () => {
+  const security = { ...DEFAULT_CHECKS.security, enabled: false };
+  const keysWith = (tool_pinning: 'off' | 'warn' | 'block', enabled: boolean): string[] =>
+    plannedChecks(
+      serviceConfig({
+        security: { tool_pinning },
+        monitoring: { checks: [{ ...security, enabled }] },
+      }),
+    ).map(({ label }) => label);
+
+  it('that is switched off is planned for pinned tools alone', () => {
+    expect(keysWith('off', true)).toEqual(['security']);
+    expect(keysWith('off', false)).toEqual([]);
+    expect(keysWith('warn', false)).toEqual(['security']);
+  });
+
+  it.each([
+    [false, false, 86_400_000],
+    [true, false, 60_000],
+    [true, true, 900_000],
+  ])('that blocks (%s) an idle (%s) service runs every %i ms', (blocking, idle, expected) => {
+    const circumstances = { idle, failing: blocking, blocking };
+    expect(intervalOf(planned(security), circumstances)).toBe(expected);
+  });
+});
+
 describe('intervalOf', () => {
   it.each<[string, PlannedCheck['config'], boolean, boolean, number]>([
     ['a basic check keeps its own', basicCheck(), false, false, 10_000],
@@ -50,6 +76,8 @@ describe('intervalOf', () => {
     ['an idle basic check keeps its own', basicCheck(), true, false, 10_000],
     ['a named tool keeps its own', functionalCheck({ tool: 'a' }), false, false, 60_000],
     ['a chosen tool is spared', functionalCheck(), false, false, 300_000],
+    ['a chosen tool that fails is not', functionalCheck(), false, true, 60_000],
+    ['what fails is started soon', functionalCheck({ tool: 'a' }), true, true, 60_000],
     ['an idle service is started seldom', functionalCheck({ tool: 'a' }), true, false, 900_000],
     [
       'a longer interval stands',

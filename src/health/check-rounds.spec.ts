@@ -18,6 +18,7 @@ class Zero extends Random {
 class Bench {
   readonly clock = new ManualClock();
   readonly begun: string[] = [];
+  readonly lateness: number[] = [];
   readonly ends = new Map<string, () => void>();
   facts: RoundFacts | null = { intervalMs: 1_000, starts: false };
   readonly rounds = new CheckRounds(
@@ -29,6 +30,7 @@ class Bench {
       this.begun.push(key);
       return new Promise((resolve) => this.ends.set(key, resolve));
     },
+    (latenessMs) => this.lateness.push(latenessMs),
   );
 
   async end(key: string): Promise<void> {
@@ -69,20 +71,64 @@ describe('CheckRounds', () => {
     bench.rounds.tick();
     bench.rounds.tick();
     expect(bench.begun).toHaveLength(10);
-    await bench.end('s/0');
-    bench.rounds.tick();
-    expect(bench.begun).toHaveLength(11);
+    expect(bench.rounds.underWay).toBe(10);
   });
 
-  it('starts at most two upstreams at once, and tries the others soon', async () => {
+  it('begins the next check that is due as soon as one ends, and says how late it is', async () => {
+    const bench = new Bench();
+    const keys = Array.from({ length: 12 }, (_, at) => String(at));
+    bench.rounds.plan('s', keys);
+    bench.rounds.tick();
+    await bench.clock.advance(700);
+    await bench.end(bench.begun[0] ?? '');
+    expect(bench.begun).toHaveLength(11);
+    await bench.end(bench.begun[1] ?? '');
+    expect(bench.begun).toHaveLength(12);
+    expect(bench.lateness).toEqual([...Array.from({ length: 10 }, () => 0), 700, 700]);
+  });
+
+  it('begins what was asked for soon at once, but only as far as there is room', async () => {
+    const bench = new Bench();
+    bench.facts = { intervalMs: 60_000, starts: false };
+    const keys = Array.from({ length: 11 }, (_, at) => String(at));
+    bench.rounds.plan('s', keys);
+    bench.rounds.tick();
+    await bench.end('s/0');
+    expect(bench.begun).toHaveLength(11);
+    bench.rounds.soon({ serviceId: 's', checkKey: '0' });
+    expect(bench.begun).toHaveLength(11);
+    await bench.end('s/1');
+    expect(bench.begun.at(-1)).toBe('s/0');
+    bench.rounds.soon({ serviceId: 's', checkKey: '0' });
+    bench.rounds.soon({ serviceId: 's', checkKey: 'unknown' });
+    await bench.end('s/0');
+    expect(bench.begun).toHaveLength(12);
+  });
+
+  it('starts at most two upstreams at once, and the others as soon as one has ended', async () => {
     const bench = new Bench();
     bench.facts = { intervalMs: 900_000, starts: true };
     bench.rounds.plan('s', ['a', 'b', 'c']);
     bench.rounds.tick();
     expect(bench.begun).toHaveLength(2);
+    bench.rounds.tick();
+    await bench.clock.advance(2_000);
     await bench.end(bench.begun[0] ?? '');
-    await bench.tickAfter(2_000);
     expect(bench.begun).toHaveLength(3);
+    expect(bench.lateness).toEqual([0, 0, 2_000]);
+  });
+
+  it('does not start an upstream for a check that was dropped while it waited for that', async () => {
+    const bench = new Bench();
+    bench.facts = { intervalMs: 900_000, starts: true };
+    bench.rounds.plan('s', ['a', 'b', 'c']);
+    bench.rounds.tick();
+    const begun = bench.begun.map((key) => key.slice(2));
+    bench.rounds.plan('s', begun);
+    await bench.end(bench.begun[0] ?? '');
+    await bench.tickAfter(5_000);
+    expect(bench.begun).toHaveLength(2);
+    expect(bench.rounds.size).toBe(2);
   });
 
   it('drops checks that are planned no more, and a service whole', async () => {
@@ -96,6 +142,21 @@ describe('CheckRounds', () => {
     await bench.tickAfter(100_000);
     expect(bench.begun).toEqual(['s/b']);
     expect(bench.rounds.size).toBe(0);
+  });
+
+  it('brings a check forward whose interval has become shorter, and none back', async () => {
+    const bench = new Bench();
+    bench.facts = { intervalMs: 900_000, starts: false };
+    bench.rounds.plan('s', ['a']);
+    bench.rounds.tick();
+    await bench.end('s/a');
+    bench.facts = { intervalMs: 1_000, starts: false };
+    bench.rounds.plan('s', ['a']);
+    await bench.tickAfter(1_000);
+    bench.rounds.plan('s', ['a']);
+    expect(bench.begun).toHaveLength(1);
+    await bench.tickAfter(100);
+    expect(bench.begun).toHaveLength(2);
   });
 
   it('drops a check that its owner knows no more', async () => {

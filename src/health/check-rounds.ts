@@ -1,6 +1,6 @@
 import type { Clock } from '../kernel/clock.js';
 import type { Random } from '../kernel/random.js';
-import { DueQueue } from './due-queue.js';
+import { DueQueue, JITTER } from './due-queue.js';
 
 /** One check of one service. */
 export interface Round {
@@ -15,19 +15,22 @@ export interface RoundFacts {
   readonly starts: boolean;
 }
 
-const POOL = 10;
+/** Checks under way at once, those that somebody asks for by `now` left out. */
+export const POOL = 10;
 const MAX_STARTS = 2;
-const TRY_AGAIN_MS = 2_000;
 const SEPARATOR = ' ';
 
 /**
  * Which checks run when: at most 10 at once, 2 of them with a start, none overlapping itself. Owns the queue; what a check
- * does is the owner's.
+ * does is the owner's. One that ends makes room for the next at once, so that the tick bounds when a check begins and
+ * not how many do.
  */
 export class CheckRounds {
   private readonly queue = new DueQueue();
   private readonly running = new Map<string, Promise<void>>();
   private readonly planned = new Map<string, ReadonlySet<string>>();
+  /** Taken from the queue, and kept until fewer upstreams are being started; with the moment they were due. */
+  private readonly starters = new Map<string, number>();
   private starting = 0;
 
   constructor(
@@ -37,32 +40,39 @@ export class CheckRounds {
     private readonly factsOf: (round: Round) => RoundFacts | null,
     /** Must not reject. */
     private readonly run: (round: Round) => Promise<void>,
+    /** Hears of each check that begins because it was due, and how late that is. */
+    private readonly onBegin: (latenessMs: number) => void = () => undefined,
   ) {}
 
   /** Makes `checkKeys` the checks of the service, no more and no less. */
   plan(serviceId: string, checkKeys: readonly string[]): void {
     const wanted = new Set(checkKeys.map((checkKey) => keyOf({ serviceId, checkKey })));
     for (const key of this.planned.get(serviceId) ?? []) {
-      if (!wanted.has(key)) this.queue.remove(key);
+      if (!wanted.has(key)) this.drop(key);
     }
     if (wanted.size === 0) this.planned.delete(serviceId);
     else this.planned.set(serviceId, wanted);
     for (const key of wanted) {
       const facts = this.factsOf(roundOf(key));
-      if (facts === null || this.queue.has(key)) continue;
-      this.queue.add(key, facts.intervalMs, this.clock.monotonicMs(), this.random.fraction());
+      if (facts === null) continue;
+      // Planned while it was to run less often: no later than its interval, as it is by now.
+      const latestMs = this.clock.monotonicMs() + facts.intervalMs * (1 + JITTER);
+      if (this.queue.has(key)) this.queue.hasten(key, latestMs);
+      else this.queue.add(key, facts.intervalMs, this.clock.monotonicMs(), this.random.fraction());
     }
   }
 
-  /** Starts what is due. Synchronous: what it starts reports by itself. */
+  /** Starts what is due, as far as there is room. Synchronous: what it starts reports by itself. */
   tick(): void {
-    const free = POOL - this.running.size;
-    for (const key of this.queue.take(this.clock.monotonicMs(), free)) {
-      const facts = this.factsOf(roundOf(key));
-      if (facts === null) this.queue.remove(key);
-      else if (this.running.has(key)) this.again(key, facts.intervalMs);
-      else if (facts.starts && this.starting >= MAX_STARTS) this.again(key, TRY_AGAIN_MS);
-      else void this.begin(key, facts.starts);
+    for (const [key, dueMs] of [...this.starters]) {
+      if (this.running.size >= POOL || this.starting >= MAX_STARTS) break;
+      this.starters.delete(key);
+      this.beginDue(key, dueMs);
+    }
+    while (this.running.size < POOL) {
+      const [due] = this.queue.take(this.clock.monotonicMs(), 1);
+      if (due === undefined) return;
+      this.beginDue(due.key, due.dueMs);
     }
   }
 
@@ -70,6 +80,11 @@ export class CheckRounds {
   async now(round: Round): Promise<void> {
     const key = keyOf(round);
     await (this.running.get(key) ?? this.begin(key, false));
+  }
+
+  /** It is due at once, as what it looks at has changed. One that is under way is not run again for that. */
+  soon(round: Round): void {
+    if (this.queue.hasten(keyOf(round), this.clock.monotonicMs())) this.tick();
   }
 
   clear(): void {
@@ -81,14 +96,34 @@ export class CheckRounds {
     return this.queue.size;
   }
 
+  /** Checks under way. */
+  get underWay(): number {
+    return this.running.size;
+  }
+
+  private beginDue(key: string, dueMs: number): void {
+    const facts = this.factsOf(roundOf(key));
+    if (facts === null) {
+      this.drop(key);
+    } else if (this.running.has(key)) {
+      this.again(key, facts.intervalMs);
+    } else if (facts.starts && this.starting >= MAX_STARTS) {
+      this.starters.set(key, dueMs);
+    } else {
+      this.onBegin(Math.max(0, this.clock.monotonicMs() - dueMs));
+      void this.begin(key, facts.starts);
+    }
+  }
+
   private begin(key: string, starts: boolean): Promise<void> {
     if (starts) this.starting += 1;
     const done = this.run(roundOf(key)).finally(() => {
       if (starts) this.starting -= 1;
       this.running.delete(key);
       const facts = this.factsOf(roundOf(key));
-      if (facts === null) this.queue.remove(key);
+      if (facts === null) this.drop(key);
       else this.again(key, facts.intervalMs);
+      this.tick();
     });
     this.running.set(key, done);
     return done;
@@ -96,6 +131,11 @@ export class CheckRounds {
 
   private again(key: string, intervalMs: number): void {
     this.queue.done(key, intervalMs, this.clock.monotonicMs(), this.random.fraction());
+  }
+
+  private drop(key: string): void {
+    this.queue.remove(key);
+    this.starters.delete(key);
   }
 }
 

@@ -31,8 +31,31 @@ describe('CircuitWatch', () => {
     expect(watch.of(ID, 1)).toMatchObject({ state: 'open', failures: 5 });
     expect(watch.of(ID, 2)).toBeNull();
     await clock.advance(30_000);
-    expect(watch.of(ID, 1)).toBeNull();
+    expect(watch.of(ID, 1)?.state).not.toBe('open');
     expect(changed).toEqual([ID]);
+  });
+
+  it('does not take it for closed when nobody has tried, for a minute or until a check passes', async () => {
+    tell('open');
+    watch.settle(ID, 1);
+    expect(watch.of(ID, 1)?.state).toBe('open');
+    await clock.advance(30_000);
+    expect(watch.of(ID, 1)?.state).toBe('lapsed');
+    await clock.advance(60_000);
+    expect(watch.of(ID, 1)).toBeNull();
+    tell('open');
+    await clock.advance(30_000);
+    watch.settle(ID, 1);
+    expect(watch.of(ID, 1)).toBeNull();
+  });
+
+  it('knows why the last call failed, also while another one tries', () => {
+    tell('open', { reason: 'tls-failed' });
+    expect(watch.of(ID, 1)?.cause).toMatchObject({ reason: 'TlsFailed' });
+    tell('half-open', { open_ms: 0 });
+    expect(watch.of(ID, 1)).toMatchObject({ state: 'trying', cause: { reason: 'TlsFailed' } });
+    tell('open', { reason: 'nothing-known' });
+    expect(watch.of(ID, 1)?.cause).toBeNull();
   });
 
   it('knows that one call tries, and does not believe it for ever', async () => {

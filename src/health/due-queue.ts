@@ -1,67 +1,73 @@
-interface Entry {
+/** A key and when it is due. */
+export interface Due {
   readonly key: string;
   /** Monotonic milliseconds. */
   readonly dueMs: number;
-  /** Tells an entry from older ones of the same key, which are dropped when they come up. */
-  readonly ticket: number;
 }
 
-const JITTER = 0.1;
+export const JITTER = 0.1;
 
 /**
  * Which keys are due, in order of time: a binary heap, pure. Invariant: a key is waiting or taken, never both, so nothing
  * overlaps itself. `fraction` is uniform in [0, 1).
  */
 export class DueQueue {
-  private readonly heap: Entry[] = [];
-  /** Ticket of the entry that counts; `null` while the key is taken. */
-  private readonly tickets = new Map<string, number | null>();
-  private lastTicket = 0;
+  private readonly heap: Due[] = [];
+  /** The entry that counts, older ones of the key are dropped as they come up; `null` while the key is taken. */
+  private readonly entries = new Map<string, Due | null>();
 
   /** First due after a random delay in [0, interval], so that services of one start spread out. A known key stays. */
   add(key: string, intervalMs: number, nowMs: number, fraction: number): void {
-    if (!this.tickets.has(key)) this.push(key, nowMs + intervalMs * fraction);
+    if (!this.entries.has(key)) this.push(key, nowMs + intervalMs * fraction);
   }
 
   has(key: string): boolean {
-    return this.tickets.has(key);
+    return this.entries.has(key);
   }
 
   get size(): number {
-    return this.tickets.size;
+    return this.entries.size;
   }
 
   /** Takes the keys that are due, the longest due first, at most `most`. */
-  take(nowMs: number, most: number): string[] {
-    const taken: string[] = [];
+  take(nowMs: number, most: number): Due[] {
+    const taken: Due[] = [];
     while (taken.length < most) {
       const [top] = this.heap;
       if (top === undefined || top.dueMs > nowMs) break;
       this.pop();
-      if (this.tickets.get(top.key) !== top.ticket) continue;
-      this.tickets.set(top.key, null);
-      taken.push(top.key);
+      if (this.entries.get(top.key) !== top) continue;
+      this.entries.set(top.key, null);
+      taken.push(top);
     }
     return taken;
   }
 
+  /** Makes a waiting key due at `nowMs`, if that is earlier. Answers `false` for one that is taken or unknown. */
+  hasten(key: string, nowMs: number): boolean {
+    const entry = this.entries.get(key);
+    if (entry === null || entry === undefined) return false;
+    if (entry.dueMs > nowMs) this.push(key, nowMs);
+    return true;
+  }
+
   /** Puts a taken key back: due after the interval, ±10 %. One that was removed meanwhile stays away. */
   done(key: string, intervalMs: number, nowMs: number, fraction: number): void {
-    if (this.tickets.get(key) !== null) return;
+    if (this.entries.get(key) !== null) return;
     this.push(key, nowMs + intervalMs * (1 + JITTER * (2 * fraction - 1)));
   }
 
   /** Forgets it, waiting or taken. */
   remove(key: string): void {
-    this.tickets.delete(key);
+    this.entries.delete(key);
     // Entries without a key are dropped as they come up; many of them at once are dropped here.
-    if (this.heap.length > 64 && this.heap.length > 2 * this.tickets.size) this.rebuild();
+    if (this.heap.length > 64 && this.heap.length > 2 * this.entries.size) this.rebuild();
   }
 
   private push(key: string, dueMs: number): void {
-    this.lastTicket += 1;
-    this.tickets.set(key, this.lastTicket);
-    this.heap.push({ key, dueMs, ticket: this.lastTicket });
+    const entry = { key, dueMs };
+    this.entries.set(key, entry);
+    this.heap.push(entry);
     this.rise(this.heap.length - 1);
   }
 
@@ -73,7 +79,7 @@ export class DueQueue {
   }
 
   private rebuild(): void {
-    const live = this.heap.filter((entry) => this.tickets.get(entry.key) === entry.ticket);
+    const live = this.heap.filter((entry) => this.entries.get(entry.key) === entry);
     live.sort((left, right) => left.dueMs - right.dueMs);
     this.heap.splice(0, this.heap.length, ...live);
   }

@@ -4,7 +4,7 @@ import type { Clock } from '../kernel/clock.js';
 import { runFunctionalCheck, type FunctionalResult } from './functional-check.js';
 import type { CallSample } from './call-window.js';
 import type { OpenConversation } from './probe-conversation.js';
-import { failureOfError } from './probe-failure.js';
+import { failureOfError, probeFailure } from './probe-failure.js';
 import { Probe, withConversation, type ProbeFinding, type ProbeTarget } from './probe.js';
 import { listTools } from './tool-listing.js';
 import type { Execution } from './tool-execution.js';
@@ -31,6 +31,10 @@ export class FunctionalProbe extends Probe {
           const listing = await listTools(conversation, checkTimeoutMs(check));
           if (!listing.ok) return { failure: listing.failure, evidence: listing.failure.message };
           const { tools } = listing;
+          if (tools.length === 0 && target.proof?.level === 'executed') {
+            const failure = probeFailure('tools-gone', 'The server lists no tools any more');
+            return { failure, evidence: failure.message };
+          }
           const policy = target.config.security.tools;
           const found = await runFunctionalCheck(conversation, check, tools, policy, this.clock);
           return { ...findingOf(found, tools.length), tools };

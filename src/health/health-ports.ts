@@ -1,5 +1,5 @@
 import type { JsonObject } from '../kernel/json.js';
-import type { Availability } from '../lifecycle/availability.js';
+import type { Availability, Blockage } from '../lifecycle/availability.js';
 import type { InstanceView } from '../lifecycle/instance.js';
 import type { AttemptView, ProofResult, UnhealthyFacts } from '../lifecycle/observation-intake.js';
 import type { ConditionChange } from '../lifecycle/conditions.js';
@@ -38,5 +38,14 @@ export interface LifecycleAccess {
     set: ConditionChange | null,
     drop?: readonly ConditionType[],
   ): Promise<void>;
+  /** No new call is let in from when this returns; `null` ends that. */
+  recordBlockage(id: string, blockage: Blockage | null): Promise<void>;
   recordTools(id: string, tools: readonly JsonObject[]): Promise<void>;
+}
+
+/** Who counts what the checks themselves cost; `Metrics` does. */
+export interface ProbeObserver {
+  /** A check begins because it was due, so long after that. */
+  recordProbeStart(latenessMs: number): void;
+  recordProbeEnd(kind: string, result: string, durationMs: number): void;
 }

@@ -10,6 +10,7 @@ import {
 } from '../../test/support/fake-probe-conversation.js';
 import { FakeHealthLifecycle, MiddleRandom } from '../../test/support/fake-health-lifecycle.js';
 import { ManualClock, settle } from '../../test/support/manual-clock.js';
+import { pinningDesk } from '../../test/support/pinning-fixture.js';
 import { serviceConfig, serviceDocument } from '../../test/support/service-fixture.js';
 import { DEFAULT_CHECKS } from '../config/defaults.js';
 import type { Principal } from '../auth/principal.js';
@@ -31,6 +32,7 @@ import { FunctionalProbe } from './functional.probe.js';
 import { HealthChanged } from './health.events.js';
 import { HealthService } from './health.service.js';
 import { PerformanceProbe } from './performance.probe.js';
+import { AnnouncementWatch } from './announcement-watch.js';
 import { CheckHistory } from './check-history.js';
 import { TransitionLog } from './transition-log.js';
 import { CircuitWatch } from './circuit-watch.js';
@@ -125,6 +127,8 @@ class Bench {
         passive: new PassiveMonitor(lifecycle, clock),
         history: new CheckHistory(),
         transitions: new TransitionLog(new MemoryStore(clock), logger),
+        pinning: pinningDesk(() => this.documents, this.lifecycle),
+        announcements: new AnnouncementWatch(clock),
         clock,
         random: new MiddleRandom(),
         bus,
@@ -185,6 +189,19 @@ describe('what is served', () => {
     bench.answer = fails;
     await bench.pass(6_000);
     expect(bench.lifecycle.unhealthy).toEqual(['ProbeTimeout']);
+    bench.service.stop();
+  });
+
+  it('goes out of rotation when its credentials are refused, whichever check has met that', async () => {
+    const bench = new Bench();
+    await bench.prove();
+    bench.answer = () => {
+      throw new UpstreamError('unauthorized', 'no');
+    };
+    await bench.pass(2_000);
+    expect(bench.lifecycle.unhealthy).toEqual(['Unauthorized']);
+    expect(bench.lifecycle.unhealthyFacts[0]).toMatchObject({ authentication: true });
+    expect(bench.lifecycle.record).toMatchObject({ level: 'unhealthy', reason: 'Unauthorized' });
     bench.service.stop();
   });
 

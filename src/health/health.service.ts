@@ -8,14 +8,17 @@ import {
   ServiceStopped,
   ToolsChanged,
 } from '../lifecycle/lifecycle.events.js';
+import type { JsonObject } from '../kernel/json.js';
 import type { HealthRecord } from '../lifecycle/service-status.js';
 import { RevisionPromoted, ServiceArchived } from '../registry/registry.events.js';
-import type { ServiceDocument } from '../registry/service.js';
+import type { ChangeContext, ServiceDocument } from '../registry/service.js';
 import type { ActivationProver } from './activation-prover.js';
 import { PENDING } from './check-state.js';
 import type { HealthHistoryView } from './dto/health-history.view.js';
 import type { HistoryQuery } from './history-query.js';
 import { CheckView, type HealthView } from './dto/health.view.js';
+import { ToolPinsView } from './dto/tool-pins.view.js';
+import type { HealthCaller } from './health-caller.decorator.js';
 import { HealthChanged } from './health.events.js';
 import { ServiceHealth, type HealthParts } from './service-health.js';
 
@@ -40,15 +43,20 @@ export class HealthService {
     usage.start();
     performance.start();
     passive.start();
+    this.parts.announcements.start((name) => {
+      this.hearAnnouncement(name);
+    });
     circuits.start((id) => {
       this.health.judge(id);
     });
     this.endings = [
       bus.subscribe(InstanceStarted, (event) => this.prove(event)),
       bus.subscribe(InstanceReady, follow),
-      bus.subscribe(ServiceStateChanged, follow),
+      bus.subscribe(ServiceStateChanged, (event) => {
+        this.followState(event);
+      }),
       bus.subscribe(AvailabilityChanged, follow),
-      bus.subscribe(RevisionPromoted, follow),
+      bus.subscribe(RevisionPromoted, (event) => this.welcome(event)),
       bus.subscribe(ServiceStopped, follow),
       ...[HealthChanged, ServiceStateChanged, AvailabilityChanged].map((type) =>
         bus.subscribe<{ service_id: string }>(type, ({ service_id }) => {
@@ -71,6 +79,13 @@ export class HealthService {
     this.parts.performance.stop();
     this.parts.circuits.stop();
     this.parts.passive.stop();
+    this.parts.announcements.stop();
+  }
+
+  /** Checks that are run again and again, and those under way. */
+  probeCounts(): { readonly planned: number; readonly running: number } {
+    const { size, underWay } = this.health.rounds;
+    return { planned: size, running: underWay };
   }
 
   /** Starts the checks that are due. Synchronous. */
@@ -128,6 +143,28 @@ export class HealthService {
     };
   }
 
+  /** Errors: those of `find`. */
+  pinsOf(idOrName: string, principal?: Principal): ToolPinsView {
+    const doc = this.find(idOrName, principal);
+    return ToolPinsView.of(doc, this.parts.pinning.stateOf(doc));
+  }
+
+  /** What was blocked for them serves when this resolves. Errors: those of `find` and of `ToolPinningDesk.approve`. */
+  async approveTools(
+    idOrName: string,
+    hash: string,
+    { principal, requestId }: HealthCaller,
+  ): Promise<ToolPinsView> {
+    const doc = this.find(idOrName, principal);
+    const { service_id } = doc;
+    await this.parts.pinning.approve(doc, hash, contextOf(principal, requestId));
+    this.health.security.release(service_id);
+    await this.health.lookAgain(service_id);
+    await this.health.security.settled(service_id);
+    this.health.judge(service_id);
+    return this.pinsOf(service_id, principal);
+  }
+
   private find(idOrName: string, principal: Principal | undefined): ServiceDocument {
     const doc = this.parts.registry.require(idOrName);
     if (principal === undefined || maySeeService(principal, doc.spec.name)) return doc;
@@ -145,9 +182,53 @@ export class HealthService {
     const { lifecycle } = this.parts;
     const target = lifecycle.upstreamOf(attempt_id);
     if (target === null) return;
-    const result = await this.prover.prove(target);
-    if (result.ok) this.health.noteProven(service_id, revision);
+    let result = await this.prover.prove(target);
+    if (result.ok) {
+      this.health.noteProven(service_id, revision);
+      if (await this.screen(service_id, revision, result.tools))
+        result = { ...result, tools: lifecycle.statusOf(service_id).tools };
+    }
     await lifecycle.recordProof(attempt_id, result);
     this.health.follow(service_id);
   }
+
+  private followState({ service_id, to }: ServiceStateChanged): void {
+    this.health.follow(service_id);
+    // Its endpoint is that of this revision from now on, and can be asked.
+    if (to === 'active') this.health.inspect(service_id, true);
+  }
+
+  /** What it was promoted with is approved with it. */
+  private async welcome({ service_id }: RevisionPromoted): Promise<void> {
+    this.health.security.release(service_id);
+    this.health.follow(service_id);
+    await this.parts.pinning.settle(service_id, null);
+  }
+
+  private hearAnnouncement(name: string): void {
+    const doc = this.parts.registry.find(name);
+    if (doc !== undefined) void this.health.noteAnnounced(doc.service_id);
+  }
+
+  /**
+   * Before anybody is let in to it. A candidate is approved when it is promoted, whatever it lists. Answers whether nobody
+   * may learn of these tools.
+   */
+  private async screen(
+    id: string,
+    revision: number,
+    tools: readonly JsonObject[],
+  ): Promise<boolean> {
+    if (this.parts.registry.find(id)?.revision !== revision) return false;
+    await this.parts.pinning.settle(id, tools);
+    return this.health.security.screen(id, tools);
+  }
+}
+
+function contextOf(
+  { id, kind, scopes, services }: Principal,
+  requestId: string | null,
+): ChangeContext {
+  const source = kind === 'hook' || kind === 'inbox' ? kind : 'api';
+  return { actor: id, source, requestId, reason: null, scopes, services };
 }

@@ -28,6 +28,7 @@ describe('PerformanceWatch', () => {
     ['a result', {}, 1, 0],
     ['an error of a tool', { outcome: 'tool_error' }, 1, 1],
     ['a JSON-RPC error of a tool', { outcome: 'rpc_error' }, 1, 1],
+    ['wrong parameters of a caller', { outcome: 'rpc_error', reason: '-32602' }, 1, 0],
     ['a JSON-RPC error of a list', { method: 'prompts/list', outcome: 'rpc_error' }, 1, 0],
     ['no answer in time', { outcome: 'timeout' }, 1, 1],
     ['a broken connection', { outcome: 'failed' }, 1, 1],
@@ -40,6 +41,12 @@ describe('PerformanceWatch', () => {
     watch.start();
     call(over);
     expect(watch.callsOf(ID)).toMatchObject({ calls, errors });
+  });
+
+  it('keeps nothing of a service that is gone', () => {
+    const gone = new PerformanceWatch(clock, () => false);
+    gone.record(ID, { failed: false, duration_ms: 1 });
+    expect(gone.callsOf(ID).calls).toBe(0);
   });
 
   it('hears nothing once it is stopped', () => {

@@ -2,25 +2,11 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Clock } from '../kernel/clock.js';
 import { isJsonObject } from '../kernel/json.js';
 import type { InstanceView } from '../lifecycle/instance.js';
+import { callEnd, isWork } from './call-fault.js';
 import { CallWindow, type CallSample, type WindowSummary } from './call-window.js';
 
 /** The data plane's channel, by name: health stands beside the gateway and imports nothing of it. */
 const CHANNEL = 'switchyard:call';
-/** Requests that are work. Others open conversations, say that somebody is there, or last as long as their client does. */
-const WORK: ReadonlySet<string> = new Set([
-  'tools/call',
-  'tools/list',
-  'resources/read',
-  'resources/list',
-  'resources/templates/list',
-  'prompts/get',
-  'prompts/list',
-  'completion/complete',
-]);
-/** How calls end that say something about the service: refusals are ours, and a caller may give up at any time. */
-const ANSWERED: ReadonlySet<string> = new Set(['ok', 'tool_error', 'rpc_error']);
-const UNANSWERED: ReadonlySet<string> = new Set(['failed', 'timeout']);
-
 /** The share of a core that an instance used between two readings, 1 = one core; `null` at the first reading. */
 export interface InstanceLoad {
   readonly instance_id: string;
@@ -40,13 +26,17 @@ export class PerformanceWatch {
   private readonly readings = new Map<string, Map<string, Reading>>();
   private readonly listener = (message: unknown): void => {
     if (!isJsonObject(message)) return;
-    const { service_id, method, outcome, duration_ms } = message;
+    const { service_id, method, outcome, reason, duration_ms } = message;
     if (typeof service_id !== 'string' || typeof duration_ms !== 'number') return;
-    const failed = failedCall(method, outcome);
+    const failed = failedCall(method, outcome, reason);
     if (failed !== null) this.record(service_id, { failed, duration_ms });
   };
 
-  constructor(private readonly clock: Clock) {}
+  /** `isKnown`: a call may end after its service is gone, and nothing is kept of that. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly isKnown: (serviceId: string) => boolean = () => true,
+  ) {}
 
   start(): void {
     subscribe(CHANNEL, this.listener);
@@ -58,7 +48,10 @@ export class PerformanceWatch {
 
   record(serviceId: string, sample: CallSample): void {
     let window = this.windows.get(serviceId);
-    if (window === undefined) this.windows.set(serviceId, (window = new CallWindow()));
+    if (window === undefined) {
+      if (!this.isKnown(serviceId)) return;
+      this.windows.set(serviceId, (window = new CallWindow()));
+    }
     window.record(sample, this.clock.monotonicMs());
   }
 
@@ -98,10 +91,11 @@ export class PerformanceWatch {
   }
 }
 
-/** `null`: it says nothing. A JSON-RPC error counts for tools only: elsewhere it is mostly the caller's mistake. */
-function failedCall(method: unknown, outcome: unknown): boolean | null {
-  if (typeof method !== 'string' || !WORK.has(method) || typeof outcome !== 'string') return null;
-  if (UNANSWERED.has(outcome)) return true;
-  if (!ANSWERED.has(outcome)) return null;
-  return outcome === 'tool_error' || (outcome === 'rpc_error' && method === 'tools/call');
+/** `null`: it says nothing of the service. */
+function failedCall(method: unknown, outcome: unknown, reason: unknown): boolean | null {
+  if (!isWork(method)) return null;
+  const end = callEnd(method, outcome, reason);
+  if (end === null || end === 'cancelled' || end === 'refused') return null;
+  // A request that was wrong was answered all the same.
+  return end !== 'ok' && end !== 'caller';
 }

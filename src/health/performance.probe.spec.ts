@@ -60,4 +60,26 @@ describe('the performance probe', () => {
     const found = await probe.run(using(91), DEFAULT_CHECKS.performance);
     expect(found.failure?.reason).toBe('MemoryHigh');
   });
+
+  it('takes the CPU limit of the service where the check has none of its own', async () => {
+    const { limits } = serviceConfig().runtime;
+    const config = serviceConfig({ runtime: { limits: { ...limits, cpu_percent: 50 } } });
+    const clock = new ManualClock();
+    const probe = new PerformanceProbe(new PerformanceWatch(clock));
+    let cpu_ms = 0;
+    const judge = async (max_cpu_percent: number | null): Promise<string | null> => {
+      const instances = [{ instance_id: 'i1', memory_bytes: 1, cpu_ms } as InstanceView];
+      const target = { service_id: 's', config, instances } as unknown as ProbeTarget;
+      const found = await probe.run(target, { ...DEFAULT_CHECKS.performance, max_cpu_percent });
+      await clock.advance(60_000);
+      return found.failure?.reason ?? null;
+    };
+    expect(await judge(null)).toBeNull();
+    cpu_ms += 30_000;
+    expect(await judge(null)).toBeNull();
+    cpu_ms += 31_000;
+    expect(await judge(null)).toBe('CpuHigh');
+    cpu_ms += 31_000;
+    expect(await judge(80)).toBeNull();
+  });
 });

@@ -27,9 +27,13 @@ export class PerformanceProbe extends Probe {
 
   override run(target: ProbeTarget, check: HealthCheckConfig): Promise<ProbeFinding> {
     const { service_id, instances, config } = target;
-    const { memory_mb } = config.runtime.limits;
+    const { memory_mb, cpu_percent } = config.runtime.limits;
     const near = memory_mb === null ? null : Math.floor(memory_mb * NEAR_LIMIT);
-    const limits = { ...check, max_memory_mb: check.max_memory_mb ?? near };
+    const limits = {
+      ...check,
+      max_memory_mb: check.max_memory_mb ?? near,
+      max_cpu_percent: check.max_cpu_percent ?? cpu_percent,
+    };
     const calls = this.watch.callsOf(service_id);
     const loads = this.watch.loadsOf(service_id, check.name ?? '', instances);
     return Promise.resolve(judgePerformance(limits, { calls, loads }));

@@ -36,6 +36,8 @@ export class PingProbe extends Probe {
           asked = conversation.liveness ?? PING;
           return conversation.request(asked, undefined, timeoutMs);
         },
+        // It runs already: to greet it is no more than to ask it.
+        timeoutMs,
       );
     } catch (error) {
       return this.findingOf(error, asked, timeoutMs);

@@ -16,6 +16,8 @@ export interface ProbeFailure {
   readonly definite: boolean;
   /** The credentials were refused; a restart cannot mend that. */
   readonly authentication: boolean;
+  /** A finding of security for which no new call is let in. */
+  readonly blocks?: true;
 }
 
 type Meaning = readonly [stage: ActivationStage, reason: string, action: string];
@@ -31,6 +33,11 @@ export const PROBE_FAILURES = {
     'list',
     'ToolInvalid',
     'Give every tool a name and an inputSchema, as the protocol demands.',
+  ],
+  'tools-gone': [
+    'list',
+    'ToolsGone',
+    'Find out why the server has no tools to list: it had some when it was proven.',
   ],
   'duplicate-tools': ['list', 'DuplicateTools', 'Give every tool a name of its own.'],
   'tool-unknown': [
@@ -113,6 +120,41 @@ export const PROBE_FAILURES = {
     'SuspiciousText',
     'Read the tool as it is listed; deny it by security.tools.deny, or switch the security check off when it is meant so.',
   ],
+  'tools-changed': [
+    'prove',
+    'ToolDefinitionsChanged',
+    'Read what changed with GET /api/v1/services/{id}/tool-pins, and approve it or put the former definitions back.',
+  ],
+  'unauthenticated-accepted': [
+    'prove',
+    'UnauthenticatedAccepted',
+    'Look for what lets callers in without credentials (a proxy, an interceptor, the key file); calls are refused until then.',
+  ],
+  'foreign-origin-accepted': [
+    'prove',
+    'ForeignOriginAccepted',
+    'Look for what rewrites the Origin header on the way to the gateway; calls are refused until pages of other sites are.',
+  ],
+  'literal-secret': [
+    'prove',
+    'LiteralSecret',
+    'Replace the value by a reference such as ${env:NAME} or ${file:/path}, and change the secret: it was stored in clear.',
+  ],
+  'certificate-invalid': [
+    'prove',
+    'CertificateInvalid',
+    'Have the server present a certificate that is valid for its name, or name its authority in network.tls.ca.',
+  ],
+  'certificate-expired': [
+    'prove',
+    'CertificateExpired',
+    'Renew the certificate of the remote server; calls are let in again by themselves.',
+  ],
+  'certificate-expiring': [
+    'prove',
+    'CertificateExpiring',
+    'Renew the certificate of the remote server before it expires: calls are refused from then on.',
+  ],
   slow: [
     'prove',
     'Slow',
@@ -164,6 +206,11 @@ export function probeFailure(name: ProbeFailureName, message: string): ProbeFail
     definite: false,
     authentication: false,
   };
+}
+
+/** The same finding as one that keeps callers away. */
+export function blocking(failure: ProbeFailure): ProbeFailure {
+  return { ...failure, definite: true, blocks: true };
 }
 
 /**

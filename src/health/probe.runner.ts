@@ -17,6 +17,8 @@ export interface ProbeRun {
   /** As listed on the way, scrubbed; `null` when they were not. */
   readonly tools: readonly JsonObject[] | null;
   readonly sample: CallSample | null;
+  /** It is to be run again before its interval is over. */
+  readonly incomplete: boolean;
 }
 
 /** Runs one probe and makes of whatever comes an outcome. A fault of ours is `unknown`, never a failure of the service. */
@@ -36,9 +38,11 @@ export class ProbeRunner {
       const scrub = await this.scrubber(target.config);
       const tools = finding.tools?.map((tool) => scrubJson(tool, scrub)) ?? null;
       const outcome = this.outcomeOf(finding, scrub, startedMs);
-      return { outcome, tools, sample: finding.sample ?? null };
+      const { sample = null, incomplete = false } = finding;
+      return { outcome, tools, sample, incomplete };
     } catch (error) {
-      return { outcome: this.unknown(target, error, startedMs), tools: null, sample: null };
+      const outcome = this.unknown(target, error, startedMs);
+      return { outcome, tools: null, sample: null, incomplete: false };
     }
   }
 

@@ -11,6 +11,7 @@ import {
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { serviceConfig } from '../../test/support/service-fixture.js';
 import { SilentLogger } from '../kernel/logger.js';
+import type { Proof } from '../lifecycle/service-status.js';
 import { scrubberOf } from '../upstream/scrub.js';
 import { UpstreamError } from '../upstream/upstream.errors.js';
 import { FunctionalProbe } from './functional.probe.js';
@@ -23,12 +24,16 @@ class Bench {
   readonly clock = new ManualClock();
   readonly source = new FakeSource();
   readonly conversation: FakeConversation;
+  readonly greetedWithin: number[] = [];
   readonly ping: PingProbe;
   readonly functional: FunctionalProbe;
 
   constructor(answer: () => unknown = () => textResult('ok')) {
     this.conversation = new FakeConversation([{ tool: safeTool('a'), answer }], this.clock);
-    const open = (): Promise<FakeConversation> => Promise.resolve(this.conversation);
+    const open = (_upstream: unknown, timeoutMs: number): Promise<FakeConversation> => {
+      this.greetedWithin.push(timeoutMs);
+      return Promise.resolve(this.conversation);
+    };
     this.ping = new PingProbe(open, this.clock);
     this.functional = new FunctionalProbe(open, this.clock);
   }
@@ -73,6 +78,13 @@ describe('the basic probe', () => {
     expect(finding.failure).toBeNull();
     expect(bench.source).toMatchObject({ acquired: 1, out: 0 });
     expect(bench.conversation.closed).toBe(1);
+  });
+
+  it('waits for a greeting no longer than for the ping, as what it greets runs already', async () => {
+    const bench = new Bench();
+    await bench.ping.run(bench.target(), basicCheck({ timeout_ms: 700 }));
+    await bench.functional.run(bench.target(), functionalCheck());
+    expect(bench.greetedWithin).toEqual([700, 30_000]);
   });
 
   it('asks a server of the stateless protocol what it answers itself', async () => {
@@ -128,6 +140,17 @@ describe('the functional probe', () => {
     bench.source.fails = 'exited-early';
     const { failure } = await bench.functional.run(bench.target(), functionalCheck());
     expect(failure).toMatchObject({ code: 'upstream.exited-early', definite: true });
+  });
+
+  it.each([
+    ['executed', 'health.tools-gone'],
+    ['listed', undefined],
+  ] as const)('of one proven as %s takes an empty list for %s', async (level, code) => {
+    const bench = new Bench();
+    bench.conversation.listing = () => [];
+    const target = bench.target({ proof: { level } as unknown as Proof });
+    const { failure } = await bench.functional.run(target, functionalCheck());
+    expect(failure?.code).toBe(code);
   });
 
   it('has nothing to execute on a server without tools', async () => {

@@ -1,6 +1,7 @@
 import type { HealthCheckConfig, ServiceConfig } from '../config/service-config.js';
 import type { JsonObject } from '../kernel/json.js';
 import type { InstanceView } from '../lifecycle/instance.js';
+import type { Proof } from '../lifecycle/service-status.js';
 import type { InstanceSource } from '../upstream/instance-source.js';
 import { UpstreamError } from '../upstream/upstream.errors.js';
 import type { CallSample } from './call-window.js';
@@ -17,8 +18,14 @@ export interface ProbeTarget {
   readonly multiplexed: boolean;
   /** Whether an instance runs that callers used lately; none is kept alive for a probe. */
   readonly awake: boolean;
+  /** The last proof. */
+  readonly proof?: Proof | null;
   /** What runs of this revision. */
   readonly instances: readonly InstanceView[];
+  /** Path of the endpoint that serves it now; `null`: there is none, or it is that of another revision. */
+  readonly endpoint?: string | null;
+  /** Whether the security check is to list its tools itself. */
+  readonly lists?: boolean;
 }
 
 /** What one run of a probe found. */
@@ -30,6 +37,8 @@ export interface ProbeFinding {
   readonly tools?: readonly JsonObject[];
   /** The call of a tool that was made, for the performance of the service. */
   readonly sample?: CallSample;
+  /** Something of it could not be looked at yet: it is run again before its interval is over. */
+  readonly incomplete?: boolean;
   /** There was nothing to judge, so that it neither passed nor failed. */
   readonly skipped?: boolean;
 }
@@ -48,6 +57,7 @@ export async function withConversation<T>(
   open: OpenConversation,
   schedule: (delayMs: number, callback: () => void) => () => void,
   use: (conversation: ProbeConversation) => Promise<T>,
+  greetMs = config.runtime.start_timeout_ms,
 ): Promise<T> {
   const limitMs = config.runtime.start_timeout_ms + START_GRACE_MS;
   const controller = new AbortController();
@@ -55,14 +65,14 @@ export async function withConversation<T>(
     controller.abort();
   });
   const lease = await source
-    .acquire({ purpose: 'call', signal: controller.signal })
+    .acquire({ purpose: 'call', signal: controller.signal, inspects: true })
     .catch((error: unknown) => {
       if (!controller.signal.aborted) throw error;
       throw new UpstreamError('start-timeout', `No instance within ${String(limitMs)} ms`);
     })
     .finally(cancel);
   try {
-    const conversation = await open(lease.upstream, config.runtime.start_timeout_ms);
+    const conversation = await open(lease.upstream, greetMs);
     try {
       return await use(conversation);
     } finally {

@@ -1,13 +1,25 @@
+import { isLiteralEnv, isLiteralHeader } from '../config/literal-secret.js';
 import type { ServiceConfig } from '../config/service-config.js';
 import { classifyAddress } from '../kernel/egress.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../kernel/json.js';
-import { probeFailure, type ProbeFailure } from './probe-failure.js';
+import type { CertificateFacts } from './certificate-reader.js';
+import type { DoorFacts } from './endpoint-door.js';
+import { blocking, probeFailure, type ProbeFailure } from './probe-failure.js';
 
 /** What a service is and says, as far as its safety goes. */
 export interface SecurityFacts {
-  readonly network: Pick<ServiceConfig['network'], 'url' | 'tls'>;
+  readonly network: Pick<ServiceConfig['network'], 'url' | 'tls' | 'headers'>;
+  readonly env: ServiceConfig['runtime']['env'];
   readonly tools: readonly JsonObject[];
   readonly instructions: string | null;
+  /** What the tools are compared with what was approved; `null`: nothing against them. */
+  readonly pins: ProbeFailure | null;
+  /** `null`: the endpoint was not asked. */
+  readonly door: DoorFacts | null;
+  /** Of a remote upstream; `null`: there is none, or it could not be read. */
+  readonly certificate: CertificateFacts | null;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
 }
 
 /** Names that are resolved within an installation only (RFC 6761, 6762, 8375, 9476, and the habit of containers). */
@@ -40,8 +52,75 @@ const INSTRUCTING_PHRASES = [
 const INVISIBLE = /[\u{E0000}-\u{E007F}]/u;
 const MAX_DEPTH = 16;
 
-/** Everything that warns, the weightiest first. Pure. */
-export function securityFindings({ network, tools, instructions }: SecurityFacts): ProbeFailure[] {
+/** An expiry within this is told ahead of time. */
+const EXPIRY_NOTICE_MS = 14 * 86_400_000;
+
+/** Everything there is to say, what blocks first, each group with the weightiest first. Pure. */
+export function securityFindings(facts: SecurityFacts): ProbeFailure[] {
+  const { pins } = facts;
+  const findings = [
+    ...doorFindings(facts.door),
+    ...secretFindings(facts),
+    ...certificateFindings(facts),
+    ...(pins === null ? [] : [pins]),
+    ...wayFindings(facts),
+    ...textFindings(facts),
+  ];
+  const blocks = findings.filter((one) => one.blocks === true);
+  return [...blocks, ...findings.filter((one) => one.blocks !== true)];
+}
+
+function doorFindings(door: DoorFacts | null): ProbeFailure[] {
+  const findings: ProbeFailure[] = [];
+  if (door?.admitsAnonymous === true) {
+    const message = 'The endpoint let a request without credentials in, which it must refuse';
+    findings.push(blocking(probeFailure('unauthenticated-accepted', message)));
+  }
+  if (door?.admitsForeign === true) {
+    const message = 'The endpoint let a request of a page of another site in';
+    findings.push(blocking(probeFailure('foreign-origin-accepted', message)));
+  }
+  return findings;
+}
+
+/** Names the place alone, never the value. */
+function secretFindings({ env, network }: SecurityFacts): ProbeFailure[] {
+  const places = [
+    ...literalsOf(env, isLiteralEnv, 'runtime.env'),
+    ...literalsOf(network.headers, isLiteralHeader, 'network.headers'),
+  ];
+  return places.map((place) =>
+    blocking(probeFailure('literal-secret', `${place} holds a secret that is written out`)),
+  );
+}
+
+function literalsOf(
+  values: Readonly<Record<string, string>>,
+  isLiteral: (name: string, value: string) => boolean,
+  place: string,
+): string[] {
+  const literal = Object.entries(values).filter(([name, value]) => isLiteral(name, value));
+  return literal.map(([name]) => `${place}.${name}`);
+}
+
+function certificateFindings({ certificate, network, nowMs }: SecurityFacts): ProbeFailure[] {
+  if (certificate === null) return [];
+  const { host, issuer, validToMs, fault } = certificate;
+  const until = new Date(validToMs).toISOString();
+  const named = `The certificate of ${host}, issued by ${issuer},`;
+  const isVerified = network.tls.reject_unauthorized;
+  if (nowMs >= validToMs) {
+    const expired = probeFailure('certificate-expired', `${named} expired at ${until}`);
+    return [isVerified ? blocking(expired) : { ...expired, definite: true }];
+  }
+  if (isVerified && fault !== null) {
+    return [blocking(probeFailure('certificate-invalid', `${named} is not trusted: ${fault}`))];
+  }
+  if (validToMs - nowMs > EXPIRY_NOTICE_MS) return [];
+  return [finding('certificate-expiring', `${named} expires at ${until}`)];
+}
+
+function wayFindings({ network }: SecurityFacts): ProbeFailure[] {
   const findings: ProbeFailure[] = [];
   if (network.url !== null && URL.canParse(network.url)) {
     const { protocol, hostname } = new URL(network.url);
@@ -52,6 +131,11 @@ export function securityFindings({ network, tools, instructions }: SecurityFacts
       findings.push(finding('plain-http', `Calls to ${hostname} are not encrypted`));
     }
   }
+  return findings;
+}
+
+function textFindings({ tools, instructions }: SecurityFacts): ProbeFailure[] {
+  const findings: ProbeFailure[] = [];
   for (const tool of tools) {
     const found = instructionIn(tool, 0);
     if (found === null) continue;

@@ -6,6 +6,7 @@ import {
   functionalCheck,
 } from '../../test/support/fake-probe-conversation.js';
 import { ManualClock, settle } from '../../test/support/manual-clock.js';
+import { pinningDesk } from '../../test/support/pinning-fixture.js';
 import { serviceConfig, serviceDocument } from '../../test/support/service-fixture.js';
 import { DEFAULT_CHECKS } from '../config/defaults.js';
 import type { HealthCheckConfig } from '../config/service-config.js';
@@ -13,6 +14,7 @@ import { EventBus } from '../kernel/event-bus.js';
 import { SilentLogger } from '../kernel/logger.js';
 import { MemoryStore } from '../storage/memory.store.js';
 import type { ServiceDocument } from '../registry/service.js';
+import { AnnouncementWatch } from './announcement-watch.js';
 import { CheckHistory } from './check-history.js';
 import { TransitionLog } from './transition-log.js';
 import { CircuitWatch } from './circuit-watch.js';
@@ -86,6 +88,8 @@ class Bench {
       passive: new PassiveMonitor(this.lifecycle, this.clock),
       history: new CheckHistory(),
       transitions: new TransitionLog(new MemoryStore(this.clock), logger),
+      pinning: pinningDesk(() => this.documents, this.lifecycle),
+      announcements: new AnnouncementWatch(this.clock),
       clock: this.clock,
       random: new MiddleRandom(),
       bus: new EventBus(logger),

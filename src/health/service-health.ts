@@ -1,28 +1,28 @@
+import type { CheckKind } from '../config/service-config.js';
 import type { Clock } from '../kernel/clock.js';
 import type { EventBus } from '../kernel/event-bus.js';
 import type { Logger } from '../kernel/logger.js';
 import type { Random } from '../kernel/random.js';
 import { upstreamCodeOf } from '../lifecycle/failure-mapping.js';
-import { poolPlan } from '../lifecycle/pool-plan.js';
-import { runnableOf } from '../lifecycle/service-observer.js';
 import type { HealthRecord } from '../lifecycle/service-status.js';
 import type { ServiceDocument } from '../registry/service.js';
+import type { AnnouncementWatch } from './announcement-watch.js';
 import type { CheckHistory } from './check-history.js';
 import type { TransitionLog } from './transition-log.js';
 import type { CircuitWatch } from './circuit-watch.js';
 import { DependentIndex } from './dependent-index.js';
 import { externalsOf, intervalOf, type PlannedCheck } from './check-plan.js';
-import type { InstanceSource } from '../upstream/instance-source.js';
-import { UpstreamError } from '../upstream/upstream.errors.js';
 import { CheckRounds, type Round, type RoundFacts } from './check-rounds.js';
 import { HealthBoards, type ServiceBoard } from './health-board.js';
 import { HealthChanged } from './health.events.js';
-import type { LifecycleAccess, RegistryReading } from './health-ports.js';
+import type { LifecycleAccess, ProbeObserver, RegistryReading } from './health-ports.js';
 import type { PassiveMonitor } from './passive-monitor.js';
 import type { PerformanceWatch } from './performance-watch.js';
 import type { ProbeTarget } from './probe.js';
-import type { ProbeFailure } from './probe-failure.js';
 import type { ProbeRunner } from './probe.runner.js';
+import { ProbeTargets } from './probe-targets.js';
+import { SecurityRecord } from './security-record.js';
+import type { ToolPinningDesk } from './tool-pinning.js';
 import type { UsageWatch } from './usage-watch.js';
 import { takesOut, verdictOf, type JudgedCheck } from './verdict.js';
 
@@ -36,6 +36,10 @@ export interface HealthParts {
   readonly passive: PassiveMonitor;
   readonly history: CheckHistory;
   readonly transitions: TransitionLog;
+  readonly pinning: ToolPinningDesk;
+  readonly announcements: AnnouncementWatch;
+  /** Counts what the checks themselves cost. */
+  readonly probes?: ProbeObserver;
   readonly clock: Clock;
   readonly random: Random;
   readonly bus: EventBus;
@@ -49,15 +53,24 @@ export interface HealthParts {
 export class ServiceHealth {
   readonly boards = new HealthBoards();
   readonly rounds: CheckRounds;
+  readonly security: SecurityRecord;
+  private readonly targets: ProbeTargets;
+  /** Services of whose security something could not be looked at yet. */
+  private readonly unseen = new Set<string>();
+  /** Services whose server announced other tools since they were listed. */
+  private readonly announced = new Set<string>();
   private readonly dependents = new DependentIndex();
   private readonly levels = new Map<string, HealthRecord['level']>();
 
   constructor(private readonly parts: HealthParts) {
+    this.security = new SecurityRecord(parts.lifecycle, parts.pinning, parts.logger);
+    this.targets = new ProbeTargets(parts.lifecycle, parts.usage);
     this.rounds = new CheckRounds(
       parts.clock,
       parts.random,
       (round) => this.factsOf(round),
       (round) => this.runRound(round),
+      (latenessMs) => parts.probes?.recordProbeStart(latenessMs),
     );
   }
 
@@ -93,6 +106,9 @@ export class ServiceHealth {
     this.parts.history.forget(id);
     void this.parts.transitions.forget(id);
     this.levels.delete(id);
+    this.unseen.delete(id);
+    this.announced.delete(id);
+    this.parts.pinning.forget(id);
     this.dependents.forget(id);
   }
 
@@ -111,11 +127,11 @@ export class ServiceHealth {
     return verdictOf({
       state: status.state,
       serving: availability.serving,
-      unavailable: { reason: availability.reason, message: availability.message },
+      unavailable: availability,
       failure: status.last_failure,
       proof: status.proof,
       proven: doc !== undefined && this.boards.isProven(id, doc.revision),
-      idle: doc !== undefined && this.isSpawned(doc) && !this.isRunning(id),
+      idle: doc !== undefined && this.targets.isAsleep(doc),
       circuit: doc === undefined ? null : this.parts.circuits.of(id, doc.revision),
       checks: board === undefined ? [] : board.checks.map((check) => judged(check, board)),
     });
@@ -152,8 +168,35 @@ export class ServiceHealth {
     const board = this.boards.get(id);
     if (doc === undefined || board === undefined) return;
     for (const { key, config } of board.checks) {
-      const isDue = config.kind === 'security' && (anew || board.stateOf(key).last === null);
-      if (isDue) void this.rounds.now({ serviceId: id, checkKey: key });
+      if (config.kind !== 'security') continue;
+      const isDue = anew || this.unseen.has(id) || board.stateOf(key).last === null;
+      if (isDue) this.rounds.soon({ serviceId: id, checkKey: key });
+    }
+  }
+
+  /**
+   * Its server says that its tools are others now: they are listed again, and looked at. Why not where each client has a
+   * process of its own: what one says of itself no other can be asked about, and each that is started may say it anew.
+   */
+  async noteAnnounced(id: string): Promise<void> {
+    const doc = this.servedDocument(id);
+    if (doc === undefined || !this.targets.isMultiplexed(doc)) return;
+    this.announced.add(id);
+    for (const { key, config } of this.boards.get(id)?.checks ?? []) {
+      if (config.kind !== 'security') continue;
+      await this.rounds.now({ serviceId: id, checkKey: key });
+      // It was a run that began before.
+      if (this.announced.has(id)) await this.rounds.now({ serviceId: id, checkKey: key });
+    }
+  }
+
+  /** Its safety is looked at with what is known now; resolves when that is told. */
+  async lookAgain(id: string): Promise<void> {
+    for (const { key, config } of this.boards.get(id)?.checks ?? []) {
+      if (config.kind !== 'security' || this.servedDocument(id) === undefined) continue;
+      // The first may be a run that began before.
+      await this.rounds.now({ serviceId: id, checkKey: key });
+      await this.rounds.now({ serviceId: id, checkKey: key });
     }
   }
 
@@ -162,7 +205,7 @@ export class ServiceHealth {
     const doc = this.parts.registry.find(id);
     for (const serviceId of this.dependents.of(id, doc?.spec.name)) {
       for (const { key, config } of this.boards.get(serviceId)?.checks ?? []) {
-        if (config.kind === 'dependency') void this.rounds.now({ serviceId, checkKey: key });
+        if (config.kind === 'dependency') this.rounds.soon({ serviceId, checkKey: key });
       }
     }
   }
@@ -172,10 +215,14 @@ export class ServiceHealth {
     const board = this.boards.get(serviceId);
     const check = board?.find(checkKey);
     if (doc === undefined || board === undefined || check === undefined) return null;
-    const idle = this.isSpawned(doc) && !this.isAwake(doc);
-    const failing = board.stateOf(checkKey).status === 'failing';
-    const starts = check.config.kind === 'functional' && (idle || !this.isMultiplexed(doc));
-    return { intervalMs: intervalOf(check, { idle, failing }), starts };
+    const idle = this.targets.isIdle(doc);
+    const { status, fails } = board.stateOf(checkKey);
+    const failing = status === 'failing' || (check.config.kind === 'functional' && fails > 0);
+    const blocking = this.parts.lifecycle.availabilityOf(serviceId).blocked === true;
+    const mayStart =
+      check.config.kind === 'functional' || (check.config.kind === 'security' && blocking);
+    const starts = mayStart && (idle || !this.targets.isMultiplexed(doc));
+    return { intervalMs: intervalOf(check, { idle, failing, blocking }), starts };
   }
 
   private async runRound({ serviceId, checkKey }: Round): Promise<void> {
@@ -183,9 +230,12 @@ export class ServiceHealth {
     const board = this.boards.get(serviceId);
     const check = board?.find(checkKey);
     if (doc === undefined || board === undefined || check === undefined) return;
-    const target = this.targetOf(doc, check);
+    const isAnnounced = check.config.kind === 'security' && this.announced.delete(serviceId);
+    const target = this.targets.targetOf(doc, check, isAnnounced);
     if (target === null) return;
-    const { outcome, tools, sample } = await this.parts.runner.run(target, check.config);
+    const run = await this.parts.runner.run(target, check.config);
+    const { outcome, tools, sample } = run;
+    this.parts.probes?.recordProbeEnd(check.config.kind, outcome.result, outcome.duration_ms);
     // Meanwhile it may have been removed or replaced; then this outcome is about nothing that serves.
     if (this.boards.get(serviceId) !== board || this.watchedDocument(serviceId) === undefined)
       return;
@@ -193,16 +243,24 @@ export class ServiceHealth {
     this.parts.history.note(serviceId, check, outcome);
     const fails = board.note(check, outcome);
     if (fails) this.tellFailing(serviceId, check, board);
+    if (showsLife(check.config.kind, target, outcome.result)) {
+      this.parts.circuits.settle(serviceId, doc.revision);
+    }
     if (check.config.kind === 'dependency') this.tellExternal(serviceId, check, board);
-    if (check.config.kind === 'security') this.tellSecurity(serviceId, check, board);
-    if (tools !== null && outcome.result === 'pass') await this.tellTools(serviceId, tools);
+    const isSecurity = check.config.kind === 'security';
+    // What is listed cannot be taken for a list of tools: whether it may be served is for another check to say.
+    if (!isSecurity && outcome.failure?.stage === 'list') this.inspect(serviceId, true);
+    if (isSecurity) this.tellSecurity(serviceId, check, board, run.incomplete);
+    if (tools !== null && (isSecurity || outcome.result === 'pass'))
+      await this.tellTools(serviceId, tools);
     this.judge(serviceId);
   }
 
   private tellFailing(id: string, check: PlannedCheck, board: ServiceBoard): void {
     const failure = board.stateOf(check.key).telling?.failure;
-    if (failure === null || failure === undefined || !takesOut(check.config)) return;
+    if (failure === null || failure === undefined) return;
     const { reason, message, authentication } = failure;
+    if (!takesOut(check.config) && !authentication) return;
     const code = upstreamCodeOf(failure.code) ?? undefined;
     this.parts.lifecycle.recordUnhealthy(id, reason, message, { authentication, code });
   }
@@ -220,29 +278,19 @@ export class ServiceHealth {
     const id = doc.service_id;
     const isWatched = this.checksOf(doc).some(({ config }) => config.kind === 'security');
     const held = lifecycle.statusOf(id).conditions.some(({ type }) => type === 'Secure');
-    if (!isWatched && held && this.servedDocument(id) !== undefined) this.recordSecurity(id, null);
+    if (!isWatched && held && this.servedDocument(id) !== undefined) this.security.tell(id, null);
   }
 
-  private tellSecurity(id: string, check: PlannedCheck, board: ServiceBoard): void {
+  private tellSecurity(
+    id: string,
+    check: PlannedCheck,
+    board: ServiceBoard,
+    incomplete: boolean,
+  ): void {
     const { status, telling } = board.stateOf(check.key);
-    const failure = status === 'failing' ? (telling?.failure ?? null) : null;
-    this.recordSecurity(id, failure);
-  }
-
-  private recordSecurity(id: string, failure: ProbeFailure | null): void {
-    const { lifecycle, logger } = this.parts;
-    const told =
-      failure === null
-        ? lifecycle.recordCondition(id, null, ['Secure'])
-        : lifecycle.recordCondition(id, {
-            type: 'Secure',
-            status: 'false',
-            reason: failure.reason,
-            message: failure.message,
-          });
-    told.catch((error: unknown) => {
-      logger.error({ err: error, service_id: id }, 'a condition could not be stored');
-    });
+    if (incomplete) this.unseen.add(id);
+    else this.unseen.delete(id);
+    this.security.tell(id, status === 'failing' ? (telling?.failure ?? null) : null);
   }
 
   private async tellTools(
@@ -250,31 +298,11 @@ export class ServiceHealth {
     tools: Parameters<LifecycleAccess['recordTools']>[1],
   ): Promise<void> {
     try {
+      if (this.security.screen(id, tools)) return;
       await this.parts.lifecycle.recordTools(id, tools);
     } catch (error) {
       this.parts.logger.error({ err: error, service_id: id }, 'listed tools could not be stored');
     }
-  }
-
-  /** `null` while it cannot be called: what stands in the way is told by the lifecycle, not by a probe. */
-  private targetOf(doc: ServiceDocument, { config }: PlannedCheck): ProbeTarget | null {
-    const { lifecycle } = this.parts;
-    const present = lifecycle.sourceFor(doc.service_id, doc.revision);
-    const looksElsewhere = config.kind === 'dependency' || config.kind === 'security';
-    const callable = present !== null && lifecycle.availabilityOf(doc.service_id).serving;
-    if (!callable && !looksElsewhere) return null;
-    const source = present ?? NO_SOURCE;
-    return {
-      service_id: doc.service_id,
-      revision: doc.revision,
-      config: doc.effective,
-      source,
-      multiplexed: this.isMultiplexed(doc),
-      awake: this.isSpawned(doc) ? this.isAwake(doc) : this.isRunning(doc.service_id),
-      instances: lifecycle
-        .instances(doc.service_id)
-        .filter(({ state, revision }) => state === 'ready' && revision === doc.revision),
-    };
   }
 
   /** Served, or kept from it by what it needs outside, which nobody else looks for. */
@@ -300,36 +328,15 @@ export class ServiceHealth {
     const { state } = this.parts.lifecycle.statusOf(id);
     return state === 'active' || state === 'updating' ? doc : undefined;
   }
-
-  private isMultiplexed(doc: ServiceDocument): boolean {
-    return poolPlan(runnableOf(doc)).kind === 'shared';
-  }
-
-  private isSpawned(doc: ServiceDocument): boolean {
-    return doc.effective.runtime.command !== null;
-  }
-
-  private isRunning(id: string): boolean {
-    return this.parts.lifecycle.instances(id).some(({ state }) => state === 'ready');
-  }
-
-  /** Whether something of it runs that is used, or young enough to be about to. */
-  private isAwake(doc: ServiceDocument): boolean {
-    const running = this.parts.lifecycle
-      .instances(doc.service_id)
-      .filter(({ state }) => state === 'ready');
-    if (running.length === 0) return false;
-    const { idle_stop_ms } = doc.effective.runtime;
-    const isYoung = running.some(({ uptime_s }) => uptime_s * 1_000 < idle_stop_ms);
-    return isYoung || this.parts.usage.usedWithin(doc.service_id, idle_stop_ms);
-  }
 }
 
 const EXTERNAL_REQUIRED = 'health.external-required';
 
-const NO_SOURCE: InstanceSource = {
-  acquire: () => Promise.reject(new UpstreamError('stopped', 'The service does not serve')),
-};
+/** Whether the outcome shows that calls would be answered. */
+function showsLife(kind: CheckKind, target: ProbeTarget, result: string): boolean {
+  if (result !== 'pass') return false;
+  return kind === 'functional' || (kind === 'basic' && target.awake && target.multiplexed);
+}
 
 function judged(check: PlannedCheck, board: ServiceBoard): JudgedCheck {
   const { kind, critical } = check.config;

@@ -37,6 +37,21 @@ describe('listTools', () => {
     });
   });
 
+  it.each<[UpstreamErrorCode, boolean]>([
+    ['call-timeout', false],
+    ['rpc-error', false],
+    ['not-mcp', true],
+    ['not-json', true],
+  ])('tells a list that is none from one that was not answered (%s)', async (code, unusable) => {
+    const conversation = new FakeConversation([], new ManualClock());
+    conversation.listing = () => {
+      throw new UpstreamError(code, 'no');
+    };
+    expect(await listTools(conversation, 1_000)).toMatchObject({ ok: false, unusable });
+    conversation.listing = () => [safeTool('a'), safeTool('a')];
+    expect(await listTools(conversation, 1_000)).toMatchObject({ ok: false, unusable: true });
+  });
+
   it('passes on what is not the fault of the service', async () => {
     const conversation = new FakeConversation([], new ManualClock());
     conversation.listing = () => {

@@ -19,3 +19,12 @@ it('knows when callers last used a service, until it is stopped', async () => {
   channel('switchyard:call').publish({ service_id: 'c' });
   expect(watch.usedWithin('c', 5_000)).toBe(false);
 });
+
+it('keeps nothing of a service that is gone', () => {
+  const watch = new UsageWatch(new ManualClock(), (id) => id === 'known');
+  watch.start();
+  channel('switchyard:session').publish({ service_id: 'known' });
+  channel('switchyard:session').publish({ service_id: 'gone' });
+  watch.stop();
+  expect(['known', 'gone'].map((id) => watch.usedWithin(id, 1))).toEqual([true, false]);
+});

@@ -11,10 +11,16 @@ export class UsageWatch {
   private readonly listener = (message: unknown): void => {
     if (!isJsonObject(message)) return;
     const { service_id } = message;
-    if (typeof service_id === 'string') this.lastUsedMs.set(service_id, this.clock.monotonicMs());
+    if (typeof service_id !== 'string') return;
+    if (!this.lastUsedMs.has(service_id) && !this.isKnown(service_id)) return;
+    this.lastUsedMs.set(service_id, this.clock.monotonicMs());
   };
 
-  constructor(private readonly clock: Clock) {}
+  /** `isKnown`: a session may end after its service is gone, and nothing is kept of that. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly isKnown: (serviceId: string) => boolean = () => true,
+  ) {}
 
   start(): void {
     for (const name of CHANNELS) subscribe(name, this.listener);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Proof } from '../lifecycle/service-status.js';
 import { PENDING, type CheckState } from './check-state.js';
-import { probeFailure } from './probe-failure.js';
+import { UpstreamError } from '../upstream/upstream.errors.js';
+import { failureOfError, probeFailure } from './probe-failure.js';
 import { weakProof } from './proof-record.js';
 import { verdictOf, type JudgedCheck, type VerdictFacts } from './verdict.js';
 
@@ -44,6 +45,13 @@ const failingState: CheckState = {
     at: LATER,
   },
 };
+
+const refused = failureOfError(new UpstreamError('unauthorized', 'no'));
+const refusedState: CheckState = {
+  ...failingState,
+  telling: { result: 'fail', failure: refused, evidence: '', duration_ms: 1, at: LATER },
+};
+const outage = { reason: 'Exited', message: 'It ended.', action: 'Read its log.' };
 
 function check(over: Partial<JudgedCheck>): JudgedCheck {
   return { kind: 'functional', label: 'functional echo', critical: false, state: PENDING, ...over };
@@ -123,6 +131,24 @@ describe('verdictOf', () => {
       { circuit: { state: 'open', failures: 5 } },
       'unhealthy',
       'CircuitOpen',
+    ],
+    [
+      'one that nobody has tried since',
+      { circuit: { state: 'lapsed', failures: 5 } },
+      'degraded',
+      'CircuitOpen',
+    ],
+    [
+      'one whose process has ended, while another one is started',
+      { unavailable: { reason: '', message: '', outage }, idle: true },
+      'unhealthy',
+      'Exited',
+    ],
+    [
+      'one whose credentials are refused, whichever check has met that',
+      { checks: [check({ state: refusedState })] },
+      'unhealthy',
+      'Unauthorized',
     ],
     [
       'one that a call tries',

@@ -17,7 +17,17 @@ export interface VerdictFacts {
   readonly state: ServiceState;
   readonly serving: boolean;
   /** Why it does not serve; empty while it does. */
-  readonly unavailable: { readonly reason: string; readonly message: string };
+  readonly unavailable: {
+    readonly reason: string;
+    readonly message: string;
+    readonly action?: string;
+    /** What served has ended unasked, and another one is being started. */
+    readonly outage?: {
+      readonly reason: string;
+      readonly message: string;
+      readonly action: string;
+    };
+  };
   readonly failure: {
     readonly reason: string;
     readonly message: string;
@@ -40,10 +50,12 @@ export interface VerdictFacts {
 export function verdictOf(facts: VerdictFacts): HealthRecord {
   return (
     unservedVerdict(facts) ??
+    outageVerdict(facts) ??
     failingVerdict(facts.checks.filter(takesOutNow)) ??
     circuitVerdict(facts, 'open') ??
     failingVerdict(facts.checks) ??
     circuitVerdict(facts, 'trying') ??
+    circuitVerdict(facts, 'lapsed') ??
     unprovenVerdict(facts) ??
     unknownVerdict(facts) ??
     healthyVerdict(facts)
@@ -87,34 +99,53 @@ function unservedVerdict(facts: VerdictFacts): HealthRecord | null {
 }
 
 function outOfRotation(facts: VerdictFacts): HealthRecord {
-  const { reason, message } = facts.unavailable;
+  const { reason, message, action } = facts.unavailable;
   return {
     level: 'unhealthy',
     summary: message,
     reason,
-    action: facts.failure?.action ?? 'Look at the conditions of the service.',
+    action: action ?? facts.failure?.action ?? 'Look at the conditions of the service.',
     checked_at: lastTold(facts),
   };
 }
 
+function outageVerdict(facts: VerdictFacts): HealthRecord | null {
+  const { outage } = facts.unavailable;
+  if (outage === undefined) return null;
+  const { reason, action } = outage;
+  const told = outage.message.replace(/\.$/, '');
+  const summary = `${told}; it is started again by itself.`;
+  return { level: 'unhealthy', summary, reason, action, checked_at: lastTold(facts) };
+}
+
 function takesOutNow(check: JudgedCheck): boolean {
-  return takesOut(check) && check.state.status === 'failing';
+  return check.state.status === 'failing' && leavesNothing(check);
 }
 
 function circuitVerdict(facts: VerdictFacts, state: CircuitFacts['state']): HealthRecord | null {
   const { circuit = null } = facts;
   if (circuit?.state !== state) return null;
-  const failed = `${String(circuit.failures)} calls in a row got no answer`;
-  const isOpen = state === 'open';
+  const { failures, cause = null } = circuit;
+  const why = cause === null ? '' : ` (${cause.reason})`;
+  const failed = `${String(failures)} calls in a row got no answer${why}`;
   return {
-    level: isOpen ? 'unhealthy' : 'degraded',
-    summary: isOpen
-      ? `Calls are kept away for a while, as ${failed}.`
-      : `One call tries whether it answers again, after ${failed}.`,
+    level: state === 'open' ? 'unhealthy' : 'degraded',
+    summary: circuitInWords(state, failed),
     reason: 'CircuitOpen',
-    action: 'Look at the log of the service; a call tries again by itself.',
+    action: cause?.action ?? 'Look at the log of the service; a call tries again by itself.',
     checked_at: lastTold(facts),
   };
+}
+
+function circuitInWords(state: CircuitFacts['state'], failed: string): string {
+  switch (state) {
+    case 'open':
+      return `Calls are kept away for a while, as ${failed}.`;
+    case 'trying':
+      return `One call tries whether it answers again, after ${failed}.`;
+    case 'lapsed':
+      return `Nothing shows yet that it answers again, after ${failed}.`;
+  }
 }
 
 function failingVerdict(checks: readonly JudgedCheck[]): HealthRecord | null {
@@ -122,12 +153,17 @@ function failingVerdict(checks: readonly JudgedCheck[]): HealthRecord | null {
   if (worst === undefined) return null;
   const failure = worst.state.telling?.failure ?? null;
   return {
-    level: takesOut(worst) ? 'unhealthy' : 'degraded',
+    level: leavesNothing(worst) ? 'unhealthy' : 'degraded',
     summary: `The check "${worst.label}" fails: ${failure?.message ?? 'it does not pass yet'}.`,
     reason: failure?.reason ?? 'Recovering',
     action: failure?.action ?? 'Wait until the check has passed often enough.',
     checked_at: worst.state.telling?.at ?? null,
   };
+}
+
+/** Whether nothing is left of the service while the check fails: by what it looks at, or as no credentials are accepted. */
+function leavesNothing(check: JudgedCheck): boolean {
+  return takesOut(check) || check.state.telling?.failure?.authentication === true;
 }
 
 /** Whether the failing check takes the service out of rotation. */
@@ -158,7 +194,8 @@ function unknownVerdict({ checks, idle }: VerdictFacts): HealthRecord | null {
     level: 'unknown',
     summary: `The check "${blind.label}" could not be carried out: ${blind.state.last?.evidence ?? ''}`,
     reason: 'ProbeNotPossible',
-    action: 'Look for the reason in the log of the gateway.',
+    action:
+      'Where instances are short, raise runtime.max_instances or SWITCHYARD_MAX_INSTANCES; else look at the log of the gateway.',
     checked_at: blind.state.telling?.at ?? null,
   };
 }

@@ -30,7 +30,7 @@ export class WrapperGeneratedController {
     description:
       'Upsert by `script_id`: the first call registers, a changed wrapper makes a new revision, an identical call changes nothing and says so. `mcpServers` files and `server.json` documents are taken as well, matched by name.',
     hasService: false,
-    queries: ['dry_run'],
+    queries: ['dry_run', 'allow_breaking'],
     answers: {
       200: 'A new revision serves and is proven, or nothing changed: see `outcome`.',
       201: 'It is registered, serves and is proven.',
@@ -44,12 +44,13 @@ export class WrapperGeneratedController {
     @Parameters() parameters: WriteParameters,
     @Caller() caller: ChangeContext,
   ): Promise<WriteAnswer> {
-    const { register, applied } = readWriteOptions(parameters, ['dry_run']);
+    const { update, applied } = readWriteOptions(parameters, ['dry_run', 'allow_breaking']);
     const context = { ...caller, source: 'hook' as const };
-    const { wait_ms, dry_run } = register;
+    const { wait_ms, dry_run, allow_breaking } = update;
     const { result, status, body } = await this.intake.take(manifest, context, {
       wait_ms,
       dry_run,
+      allow_breaking,
     });
     return result === null ? new WriteAnswer(status, {}, body) : answerOf(result, applied);
   }

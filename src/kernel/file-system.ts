@@ -26,6 +26,10 @@ export abstract class FileSystem {
   /** `exclusive` creates and fails with EEXIST; `append` creates when absent. Files are made with mode 0600. */
   abstract open(path: string, mode: 'exclusive' | 'append' | 'read-write'): Promise<OpenFile>;
   abstract read(path: string): Promise<Buffer>;
+  /** `length` bytes from `offset` on; fewer at the end of the file, none behind it. */
+  async readRange(path: string, offset: number, length: number): Promise<Buffer> {
+    return (await this.read(path)).subarray(offset, offset + length);
+  }
   /** Names in a directory, sorted; an absent directory is empty. */
   abstract names(path: string): Promise<string[]>;
   /** Does not follow links; `undefined` when absent. */

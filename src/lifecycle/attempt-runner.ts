@@ -4,6 +4,7 @@ import type { LifecycleParts, Wake } from './lifecycle-parts.js';
 import { equalJson } from '../kernel/json.js';
 import type { UpstreamError } from '../upstream/upstream.errors.js';
 import { Attempt, type AttemptKind } from './attempt.js';
+import { contractBreak } from './contract-gate.js';
 import {
   failureOf,
   lossOf,
@@ -78,8 +79,15 @@ export class AttemptRunner {
     const { service_id: id, revision } = attempt.revision;
     const { instance, proof } = attempt;
     if (instance === null || proof === null) return;
+    if (candidate) {
+      const broken = await contractBreak(this.parts, id, proof.tools);
+      if (broken !== null) attempt.fail(broken);
+      // While the contract was compared the upstream may have ended.
+      if (attempt.phase !== 'proven') return;
+    }
     const pool = this.pools.poolOf(runtime, attempt.revision);
     const { tools } = proof;
+    const { fault } = runtime;
     pool.admit(
       instance,
       attempt.kind === 'restart' ? attempt.revision.effective.runtime.drain_ms : null,
@@ -91,7 +99,8 @@ export class AttemptRunner {
       attempt.fail(promotionRefused(error instanceof Error ? error.message : 'unknown'), error);
       return;
     }
-    runtime.fault = null;
+    // What it met since it serves is another one.
+    if (runtime.fault === fault) runtime.fault = null;
     const changed = !equalJson(statuses.read(id).tools, tools);
     await recorder.mark(id, [], [], { tools, proof: proof.proof, server: proof.server });
     attempt.enter('promoted', Infinity);
@@ -103,7 +112,8 @@ export class AttemptRunner {
     const { bus, clock } = this.parts;
     const { service_id: id, revision } = attempt.revision;
     const served = runtime.published.has(revision);
-    if (served && (attempt.kind === 'prove' || attempt.kind === 'restart')) {
+    const isQuiet = served && (attempt.kind === 'prove' || attempt.kind === 'restart');
+    if (isQuiet || runtime.blockage !== null) {
       attempt.enter('published', Infinity);
       return;
     }
@@ -127,7 +137,7 @@ export class AttemptRunner {
     const failure = superseded(why);
     attempt.fail(failure);
     runtime.outcomes.set(revision, { promoted: false, failure: recorder.dated(failure, revision) });
-    recorder.note(id, `revision ${String(revision)}: given up, ${why}`);
+    recorder.note(id, `revision ${String(revision)}: given up, ${why}`, null, 'warn');
     this.abandon(runtime, attempt);
   }
 
@@ -147,14 +157,18 @@ export class AttemptRunner {
     const { service_id: id, revision } = attempt.revision;
     this.live.delete(attempt.id);
     runtime.attempt = null;
-    runtime.fault = null;
     runtime.trusted = null;
     runtime.tableMissed = false;
-    runtime.proofWanted = false;
+    // What was proven may have ended since: then that counts, and not its proof.
+    const isLost = (runtime.pools.get(revision)?.outage ?? null) !== null;
+    if (!isLost) {
+      runtime.fault = null;
+      runtime.proofWanted = false;
+      runtime.restarts = recordRecovery(runtime.restarts);
+    }
     runtime.restartWanted = false;
     runtime.retryWanted = false;
     runtime.healing = 'command';
-    runtime.restarts = recordRecovery(runtime.restarts);
     this.settle(id, runtime, revision);
   }
 

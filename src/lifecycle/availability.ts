@@ -9,8 +9,25 @@ export interface Availability {
   /** One CamelCase word. */
   readonly reason: string;
   readonly message: string;
+  /** What to do about it, where it is known. */
+  readonly action?: string;
+  /** A security finding alone keeps callers away: it runs, and may be looked at. */
+  readonly blocked?: true;
+  /** It serves, and what served has ended unasked: callers wait for another one, which is being started. */
+  readonly outage?: Outage;
   /** When to try again, in seconds: until our own next try where one is due, 1 at least and 60 at most. */
   readonly retry_after_s: number;
+}
+
+export type Outage = Pick<ActivationFailure, 'reason' | 'message' | 'action'>;
+
+/** A security finding for which no new call is let in. */
+export interface Blockage {
+  /** One CamelCase word. */
+  readonly reason: string;
+  readonly message: string;
+  /** What to do next. */
+  readonly action: string;
 }
 
 export interface AvailabilityFacts {
@@ -21,8 +38,10 @@ export interface AvailabilityFacts {
   /** The attempt is beyond its proof, so that the state is about to be `active`. */
   readonly mounting: boolean;
   readonly dependencies: DependencyVerdict;
-  readonly fault: { readonly reason: string; readonly message: string } | null;
+  readonly fault: Outage | null;
   readonly failure: ActivationFailure | null;
+  readonly blockage?: Blockage | null;
+  readonly outage?: Outage | null;
   /** Until the next try by itself, in milliseconds; `null` = none is due. */
   readonly retryInMs: number | null;
 }
@@ -31,7 +50,7 @@ const SOON_S = 2;
 const LATER_S = 60;
 
 export function availabilityOf(facts: AvailabilityFacts): Availability {
-  const { state, fault, dependencies } = facts;
+  const { state, fault, dependencies, outage = null } = facts;
   const retryS =
     facts.retryInMs === null
       ? LATER_S
@@ -39,9 +58,13 @@ export function availabilityOf(facts: AvailabilityFacts): Availability {
   if (facts.desired === 'absent') {
     return refuse('archived', 'Unknown', 'The service is not registered.', LATER_S);
   }
-  if (fault !== null) return refuse(state, fault.reason, fault.message, retryS);
+  if (fault !== null) {
+    return { ...refuse(state, fault.reason, fault.message, retryS), action: fault.action };
+  }
   const resting = restingRefusal(facts, retryS);
   if (resting !== null) return resting;
+  const { blockage = null } = facts;
+  if (blockage !== null) return blocked(state, blockage);
   if (!dependencies.met) return refuse(state, dependencies.reason, dependencies.message, SOON_S);
   if (!facts.admitted) return starting(state);
   return {
@@ -50,6 +73,7 @@ export function availabilityOf(facts: AvailabilityFacts): Availability {
     reason: 'Serving',
     message: 'The service serves.',
     retry_after_s: 0,
+    ...(outage === null ? {} : { outage }),
   };
 }
 
@@ -78,6 +102,10 @@ function restingRefusal(facts: AvailabilityFacts, retryS: number): Availability 
 
 function starting(state: ServiceState): Availability {
   return refuse(state, 'Starting', 'The service is being started.', SOON_S);
+}
+
+function blocked(state: ServiceState, { action, ...why }: Blockage): Availability {
+  return { ...refuse(state, why.reason, why.message, LATER_S), action, blocked: true };
 }
 
 function refuse(

@@ -4,6 +4,7 @@ import {
   crashLoopFailure,
   dependencyFailure,
   failureOf,
+  meaningOf,
   FAILURE_MEANINGS,
   mountTimeout,
   promotionRefused,
@@ -36,6 +37,17 @@ describe('the meaning of an upstream error', () => {
       action: FAILURE_MEANINGS['exited-early'][2],
       stderr: ['boom'],
     });
+  });
+
+  it('tells a limit of calls from other HTTP statuses', () => {
+    const answered = (httpStatus: number): string =>
+      failureOf(new UpstreamError('http-status', 'it answered', { httpStatus })).reason;
+    expect([answered(429), answered(500)]).toEqual(['RateLimited', 'HttpStatus']);
+  });
+
+  it('knows what a code means by itself', () => {
+    expect(meaningOf('tls-failed')).toMatchObject({ reason: 'TlsFailed' });
+    expect(meaningOf('constructor')).toBeNull();
   });
 
   it('shows nothing of a fault of our own', () => {

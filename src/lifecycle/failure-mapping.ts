@@ -167,12 +167,29 @@ export const FAILURE_MEANINGS: Readonly<Record<UpstreamErrorCode, FailureMeaning
   ],
 };
 
+/** What an HTTP status alone does not say. */
+const RATE_LIMITED: FailureMeaning = [
+  'handshake',
+  'RateLimited',
+  'Call it less often (security.rate_limit, longer intervals of checks), or ask its owner for a higher limit; it is tried again by itself.',
+];
+
 /** The failure that an error amounts to. A fault of our own tells nothing of itself: its text is for the log. */
 export function failureOf(error: unknown): FailureFacts {
   if (!(error instanceof UpstreamError)) return INTERNAL_FAILURE;
-  const [stage, reason, action] = FAILURE_MEANINGS[error.code];
+  const isLimited = error.code === 'http-status' && error.facts.httpStatus === 429;
+  const [stage, reason, action] = isLimited ? RATE_LIMITED : FAILURE_MEANINGS[error.code];
   const stderr = error.facts.stderr ?? [];
   return { stage, code: `upstream.${error.code}`, reason, message: error.message, action, stderr };
+}
+
+/** Reason and action of an error's code; `null` for one that is none of an upstream. */
+export function meaningOf(
+  code: string,
+): { readonly reason: string; readonly action: string } | null {
+  if (!isUpstreamCode(code)) return null;
+  const [, reason, action] = FAILURE_MEANINGS[code];
+  return { reason, action };
 }
 
 /** The error of the upstream that a failure's code names; `null` when it names none. */

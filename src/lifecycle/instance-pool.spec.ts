@@ -14,7 +14,12 @@ import { UpstreamError } from '../upstream/upstream.errors.js';
 const NEVER = new AbortController().signal;
 const SESSION = { purpose: 'session' } as const;
 
-function setUp(runtime: JsonObject = {}, hosting_mode: HostingMode = 'stdio', limit = 64) {
+function setUp(
+  runtime: JsonObject = {},
+  hosting_mode: HostingMode = 'stdio',
+  limit = 64,
+  security: JsonObject = {},
+) {
   const clock = new ManualClock();
   const maker = new FakeUpstreamMaker(clock);
   const budget = new InstanceBudget(limit);
@@ -23,14 +28,22 @@ function setUp(runtime: JsonObject = {}, hosting_mode: HostingMode = 'stdio', li
   const starter = new InstanceStarter({ ...parts, resolveReference });
   const failures: string[] = [];
   const asked: number[] = [];
-  const policy = { startAtMs: 0 };
+  const bereft: boolean[] = [];
+  const policy: { startAtMs: number; barrier: UpstreamError | null } = {
+    startAtMs: 0,
+    barrier: null,
+  };
   const revision = runnableOf(
-    revisionOf('id', 'weather', 1, { config: { runtime }, hosting_mode }),
+    revisionOf('id', 'weather', 1, { config: { runtime, security }, hosting_mode }),
   );
   const pool = new InstancePool(revision, starter, {
     onProofWanted: (number) => asked.push(number),
-    onFailure: ({ error, counted }) => failures.push(`${error.code} ${String(counted)}`),
+    onFailure: ({ error, counted, isBereft }) => {
+      failures.push(`${error.code} ${String(counted)}`);
+      bereft.push(isBereft);
+    },
     onEnding: () => undefined,
+    barrier: () => policy.barrier,
     startAtMs: () => policy.startAtMs,
   });
   /** Proves it, as an attempt does. */
@@ -39,7 +52,7 @@ function setUp(runtime: JsonObject = {}, hosting_mode: HostingMode = 'stdio', li
     pool.admit(await pool.beginTrial(NEVER, options), null);
     await settle();
   };
-  return { clock, maker, budget, pool, failures, asked, policy, open };
+  return { clock, maker, budget, pool, failures, bereft, asked, policy, open };
 }
 
 describe('a pool before its proof', () => {
@@ -77,6 +90,39 @@ describe('a pool before its proof', () => {
   });
 });
 
+describe('a pool whose service is blocked', () => {
+  it('lets nobody in but who looks at it, not even those who waited for its proof', async () => {
+    const { pool, policy, open } = setUp({ isolation: 'shared' });
+    const waiting = expect(pool.acquire(SESSION)).rejects.toMatchObject({ message: 'blocked' });
+    policy.barrier = new UpstreamError('stopped', 'blocked');
+    await open();
+    await waiting;
+    await expect(pool.acquire(SESSION)).rejects.toMatchObject({ message: 'blocked' });
+    const lease = await pool.acquire({ purpose: 'call', inspects: true });
+    lease.release();
+    policy.barrier = null;
+    (await pool.acquire(SESSION)).release();
+  });
+});
+
+describe('a pool that proves what starts', () => {
+  it('asks for a proof once nothing ran any more, and is as good as proven meanwhile', async () => {
+    const { pool, asked, open, maker } = setUp({ isolation: 'shared' }, 'stdio', 64, {
+      tool_pinning: 'block',
+    });
+    await open();
+    (await pool.acquire(SESSION)).release();
+    expect(asked).toEqual([]);
+    maker.at(0).crash();
+    await settle();
+    const acquired = pool.acquire(SESSION);
+    expect(asked).toEqual([1]);
+    expect(pool.proven).toBe(true);
+    await open();
+    expect((await acquired).upstream).toBe(maker.at(1));
+  });
+});
+
 describe('a shared pool', () => {
   it('serves all from the upstream that was proven', async () => {
     const { pool, maker, open } = setUp({ isolation: 'shared' });
@@ -95,28 +141,45 @@ describe('a shared pool', () => {
     expect((await pool.acquire(SESSION)).upstream).toBe(maker.at(1));
   });
 
-  it('starts one upstream for all who wait after a crash', async () => {
-    const { pool, maker, open, failures } = setUp({ isolation: 'shared' });
+  it('has all wait after a crash for one upstream that is proven', async () => {
+    const { pool, maker, open, failures, bereft, asked } = setUp({ isolation: 'shared' });
     await open();
     maker.at(0).crash();
-    const leases = await Promise.all([pool.acquire(SESSION), pool.acquire(SESSION)]);
+    expect([bereft, pool.outage]).toEqual([[true], null]);
+    pool.awaitProof(new UpstreamError('exited', 'it ended'));
+    expect([pool.outage?.code, pool.proven]).toEqual(['exited', true]);
+    const waiting = Promise.all([pool.acquire(SESSION), pool.acquire(SESSION)]);
+    await settle();
+    expect([maker.made.length, asked.length]).toEqual([1, 2]);
+    await open();
+    const leases = await waiting;
     expect(failures).toEqual(['exited true']);
+    expect(pool.outage).toBeNull();
     expect(maker.made).toHaveLength(2);
     expect(leases[0]?.upstream).toBe(leases[1]?.upstream);
   });
 
-  it('starts nothing before the restart policy allows it, and refuses when that is far away', async () => {
-    const { pool, maker, open, policy, clock } = setUp({ isolation: 'shared' });
+  it('needs no new proof while another one serves', async () => {
+    const { pool, maker, open, bereft } = setUp({ isolation: 'shared', replicas: 2 });
     await open();
+    await settle();
     maker.at(0).crash();
-    policy.startAtMs = 2000;
+    expect([maker.made.length, bereft]).toEqual([2, [false]]);
+    expect((await pool.acquire(SESSION)).upstream).toBe(maker.at(1));
+  });
+
+  it('starts nothing before the restart policy allows it, and refuses when that is far away', async () => {
+    const { pool, maker, open, policy, clock } = setUp({ isolation: 'shared', idle_stop_ms: 1000 });
+    await open();
+    await clock.advance(5000);
+    policy.startAtMs = 7000;
     const acquired = pool.acquire(SESSION);
     await clock.advance(1999);
     expect(maker.made).toHaveLength(1);
     await clock.advance(1);
     expect((await acquired).upstream).toBe(maker.at(1));
     maker.at(1).crash();
-    policy.startAtMs = 302_000;
+    policy.startAtMs = 307_000;
     await expect(pool.acquire(SESSION)).rejects.toMatchObject({
       code: 'crash-loop',
       facts: { retryAfterS: 300 },

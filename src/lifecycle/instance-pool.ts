@@ -7,10 +7,9 @@ import { AT_ONCE, InstanceRoster } from './instance-roster.js';
 import type { InstanceStarter } from './instance-starter.js';
 import { poolPlan, type PoolPlan, type RunnableRevision } from './pool-plan.js';
 import type { PoolHooks, TrialOptions } from './pool-hooks.js';
+import { allInUse, keepsEnding, retired } from './pool-refusals.js';
 import { ProofGate } from './proof-gate.js';
 import { countsAsCrash } from './restart-policy.js';
-
-const RETRY_AFTER_S = 1;
 
 /**
  * The instances of one revision of one service. Shared upstreams serve all leases; of `own` ones each lease has its own,
@@ -57,7 +56,12 @@ export class InstancePool implements InstanceSource {
 
   /** Whether it was proven, and has not lost that since. */
   get proven(): boolean {
-    return this.gate.isOpen;
+    return this.gate.isTrusted;
+  }
+
+  /** What ended the last of its upstreams unasked; `null` once another one is proven. */
+  get outage(): UpstreamError | null {
+    return this.gate.outage;
   }
 
   get retired(): boolean {
@@ -84,25 +88,24 @@ export class InstancePool implements InstanceSource {
   }
 
   async acquire(request: LeaseRequest): Promise<Lease> {
-    this.refuseUnlessAdmitting(request.signal);
+    this.refuseUnlessAdmitting(request);
+    if (this.plan.reproves && this.roster.serving.size === 0) this.gate.renew();
     if (!this.gate.isOpen) {
+      this.policyWaitMs();
       this.hooks.onProofWanted(this.revision.revision);
       await this.gate.pass(request.signal);
-      this.refuseUnlessAdmitting(request.signal);
+      this.refuseUnlessAdmitting(request);
     }
     const instance = this.plan.kind === 'shared' ? await this.oneShared() : await this.oneOwn();
     const lease = this.lease(instance);
     if (this.retired || request.signal?.aborted === true) {
       lease.release();
-      this.refuseUnlessAdmitting(request.signal);
+      this.refuseUnlessAdmitting(request);
     }
     return lease;
   }
 
-  /**
-   * An upstream to prove the revision with: one that serves already if `reuse` and there is one, else a new one that takes
-   * no lease until it is admitted. Rejects with an `UpstreamError`.
-   */
+  /** An upstream to prove the revision with: one that serves if `reuse`, else one that takes no lease until admitted. */
   async beginTrial(signal: AbortSignal, options: TrialOptions): Promise<Instance> {
     const present =
       options.reuse && this.plan.kind === 'shared' ? this.roster.leastBusy() : undefined;
@@ -142,7 +145,8 @@ export class InstancePool implements InstanceSource {
       else this.roster.end(instance);
     }
     if (replaceDrainMs !== null) {
-      for (const other of before) this.roster.leave(other, limitsOf(replaceDrainMs));
+      for (const other of before)
+        this.roster.leave(other, { drainMs: replaceDrainMs, sessionDrainMs: replaceDrainMs });
     }
     this.refusal = null;
     this.gate.open();
@@ -157,6 +161,11 @@ export class InstancePool implements InstanceSource {
 
   pardon(instanceId: string): void {
     this.roster.pardon(instanceId);
+  }
+
+  /** What served has ended for this reason: callers wait until the next one is proven. */
+  awaitProof(outage: UpstreamError): void {
+    this.gate.renew(outage);
   }
 
   /** The proof could not be had: whoever waits for it is told why. */
@@ -176,7 +185,7 @@ export class InstancePool implements InstanceSource {
   retire(): void {
     if (this.retired) return;
     this.life.abort();
-    this.gate.refuse(retiredError(this.revision));
+    this.gate.refuse(retired(this.revision));
     this.withdrawOffer();
     this.idle.cancel();
   }
@@ -197,10 +206,12 @@ export class InstancePool implements InstanceSource {
     await this.drain(0, 0);
   }
 
-  private refuseUnlessAdmitting(signal: AbortSignal | undefined): void {
-    if (this.retired) throw retiredError(this.revision);
+  private refuseUnlessAdmitting({ signal, inspects }: LeaseRequest): void {
+    if (this.retired) throw retired(this.revision);
     if (signal?.aborted === true) throw new UpstreamError('aborted', 'The caller gave up.');
-    if (this.refusal !== null) throw this.refusal;
+    const barrier = inspects === true ? null : (this.hooks.barrier?.() ?? null);
+    const refusal = this.refusal ?? barrier;
+    if (refusal !== null) throw refusal;
   }
 
   private async oneShared(): Promise<Instance> {
@@ -226,9 +237,7 @@ export class InstancePool implements InstanceSource {
 
   private async startServing(used: boolean): Promise<Instance> {
     if (this.roster.serving.size + this.startsUnderWay >= this.plan.maxInstances) {
-      const limit = String(this.plan.maxInstances);
-      const message = `All ${limit} instances of "${this.revision.name}" are in use.`;
-      throw new UpstreamError('capacity', message, { retryAfterS: RETRY_AFTER_S });
+      throw allInUse(this.revision, this.plan.maxInstances);
     }
     this.startsUnderWay += 1;
     const begunMs = this.starter.clock.monotonicMs();
@@ -262,26 +271,25 @@ export class InstancePool implements InstanceSource {
     return instance;
   }
 
-  /** Waits as long as the restart policy says, or refuses when that is longer than a start may take. */
+  /** How long the restart policy has a start wait; refuses when that is longer than a start may take. */
+  private policyWaitMs(): number {
+    const waitMs = this.hooks.startAtMs() - this.starter.clock.monotonicMs();
+    if (waitMs <= this.plan.startTimeoutMs) return waitMs;
+    throw keepsEnding(this.revision, waitMs);
+  }
+
   private async waitForPolicy(): Promise<void> {
-    const { clock } = this.starter;
-    const waitMs = this.hooks.startAtMs() - clock.monotonicMs();
-    if (waitMs <= 0) return;
-    if (waitMs > this.plan.startTimeoutMs) {
-      const message = `"${this.revision.name}" keeps ending; it is tried again later.`;
-      throw new UpstreamError('crash-loop', message, { retryAfterS: Math.ceil(waitMs / 1000) });
-    }
-    await clock.sleep(waitMs, this.life.signal);
-    if (this.retired) throw retiredError(this.revision);
+    const waitMs = this.policyWaitMs();
+    if (waitMs > 0) await this.starter.clock.sleep(waitMs, this.life.signal);
+    if (this.retired) throw retired(this.revision);
   }
 
   private startFailed(error: unknown, begunMs: number): unknown {
-    if (this.retired) return retiredError(this.revision);
+    if (this.retired) return retired(this.revision);
     if (!(error instanceof UpstreamError) || !countsAsCrash(error.code)) return error;
     // Starts that ran side by side and failed together are one failure of the service.
     const counted = begunMs > this.lastCountedMs || this.plan.kind === 'shared';
-    if (counted) this.lastCountedMs = this.starter.clock.monotonicMs();
-    this.hooks.onFailure({ revision: this.revision.revision, instance: null, error, counted });
+    this.tellFailure(null, error, counted);
     return error;
   }
 
@@ -291,8 +299,13 @@ export class InstancePool implements InstanceSource {
     if (!served || this.retired) return;
     // A child that one client made end is that client's affair; a shared or unused one is the service's.
     const counted = countsAsCrash(error.code) && !(this.plan.kind === 'own' && instance.used);
+    this.tellFailure(instance, error, counted);
+  }
+
+  private tellFailure(instance: Instance | null, error: UpstreamError, counted: boolean): void {
     if (counted) this.lastCountedMs = this.starter.clock.monotonicMs();
-    this.hooks.onFailure({ revision: this.revision.revision, instance, error, counted });
+    const { isBereft } = this.roster;
+    this.hooks.onFailure({ revision: this.revision.revision, instance, error, counted, isBereft });
   }
 
   private lease(instance: Instance): Lease {
@@ -334,15 +347,4 @@ export class InstancePool implements InstanceSource {
     // Replicas are started on demand: with none running nobody uses the service.
     return serving.size === 0 ? 0 : Math.min(room, replicas - serving.size);
   }
-}
-
-function limitsOf(drainMs: number): { drainMs: number; sessionDrainMs: number } {
-  return { drainMs, sessionDrainMs: drainMs };
-}
-
-function retiredError(revision: RunnableRevision): UpstreamError {
-  const named = `Revision ${String(revision.revision)} of "${revision.name}"`;
-  return new UpstreamError('retired', `${named} is no longer served.`, {
-    retryAfterS: RETRY_AFTER_S,
-  });
 }

@@ -33,6 +33,11 @@ export class InstanceRoster {
     private readonly onEnding: (instance: Instance) => void,
   ) {}
 
+  /** Whether none serves of the children that all callers share. */
+  get isBereft(): boolean {
+    return this.plan.spawns && this.plan.kind === 'shared' && this.serving.size === 0;
+  }
+
   get isEmpty(): boolean {
     return this.endings.size === 0 && this.all().length === 0;
   }

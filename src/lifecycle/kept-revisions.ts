@@ -123,6 +123,7 @@ export class KeptRevisions {
       this.pools.countCrash(runtime, pool.revision);
     if (instance !== null) pool.dismiss(instance);
     pool.refuseWaiting(error);
-    recorder.note(id, `revision ${String(revision)}: ${failure?.reason ?? 'Failed'}: ${message}`);
+    const told = `revision ${String(revision)}: ${failure?.reason ?? 'Failed'}: ${message}`;
+    recorder.note(id, told, null, 'error');
   }
 }

@@ -90,7 +90,9 @@ export class LifecycleCore {
 function partsOf(ports: LifecyclePorts): LifecycleParts {
   const { store, registry, config, bus, clock, random, logger } = ports;
   const { maker, resolveReference, environment, maxInstances } = ports;
-  const runtimes = new RuntimeTable();
+  const runtimes = new RuntimeTable(
+    (id) => registry.find(id)?.effective.monitoring.log_level ?? 'info',
+  );
   const statuses = new StatusRepository(store, clock, (id) => registry.find(id)?.desired);
   const observer = new ServiceObserver(registry, statuses, runtimes, clock);
   const recorder = new StateRecorder(statuses, runtimes, bus, clock, logger);

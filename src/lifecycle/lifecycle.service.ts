@@ -2,7 +2,7 @@ import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { JsonObject } from '../kernel/json.js';
 import type { ChangeContext } from '../registry/service.js';
 import type { InstanceSource } from '../upstream/instance-source.js';
-import type { Availability } from './availability.js';
+import type { Availability, Blockage } from './availability.js';
 import type { ConditionChange } from './conditions.js';
 import type { InstanceView } from './instance.js';
 import { STORAGE_CORRUPT } from './failure-mapping.js';
@@ -171,6 +171,11 @@ export class LifecycleService implements BeforeApplicationShutdown {
   /** A required resource outside cannot be reached (the sentence says which); `null`: all of them can. */
   recordExternal(id: string, message: string | null): void {
     this.core.intake.recordExternal(id, message);
+  }
+
+  /** A security finding for which no new call is let in from now on; `null`: there is none any more. */
+  recordBlockage(id: string, blockage: Blockage | null): Promise<void> {
+    return this.core.intake.recordBlockage(id, blockage);
   }
 
   /** An instance whose calls fail is not picked for a while; `false`: it is, as too few others would be left. */

@@ -56,6 +56,36 @@ describe('what upper layers saw', () => {
     await world.lifecycle.recordHealth('nobody', HEALTHY);
   });
 
+  it('of its safety keeps callers away while it runs on, until it is withdrawn', async () => {
+    const world = await openWorld();
+    const id = await serve(world, 'weather');
+    world.autoPublish = true;
+    const blockage = { reason: 'LiteralSecret', message: 'It is written out.', action: 'Mend it.' };
+    const told = world.lifecycle.recordBlockage(id, blockage);
+    expect(world.lifecycle.availabilityOf(id)).toMatchObject({ serving: false, ...blockage });
+    await settle();
+    await world.clock.advance(1_000);
+    await told;
+    expect(world.lifecycle.statusOf(id).state).toBe('active');
+    expect(world.lifecycle.instances(id)).toHaveLength(1);
+    void world.lifecycle.recordBlockage(id, null);
+    expect(world.lifecycle.availabilityOf(id).serving).toBe(true);
+    await world.lifecycle.recordBlockage('nobody', blockage);
+    await world.lifecycle.stop();
+  });
+
+  it('of its safety does not hold up an update that waits for a table which will not name it', async () => {
+    const world = await openWorld();
+    const id = await register(world, 'weather');
+    await world.prove('weather', 'ok');
+    expect(world.core.parts.runtimes.of(id).attempt?.phase).toBe('publishing');
+    const blockage = { reason: 'LiteralSecret', message: 'It is written out.', action: 'Mend it.' };
+    void world.lifecycle.recordBlockage(id, blockage);
+    await settle();
+    expect(world.lifecycle.statusOf(id).state).toBe('active');
+    await world.lifecycle.stop();
+  });
+
   it('of a required resource outside keeps callers away until it is back, when the service starts by itself', async () => {
     const world = await openWorld();
     const id = await serve(world, 'weather');

@@ -5,6 +5,7 @@ import type { Upstream } from '../upstream/upstream.js';
 import type { ServiceConfig } from '../config/service-config.js';
 import type { ProofFacts } from './attempt.js';
 import type { AttemptRunner } from './attempt-runner.js';
+import type { Blockage } from './availability.js';
 import type { ConditionChange } from './conditions.js';
 import { lossOf, upstreamCodeOf, type FailureFacts } from './failure-mapping.js';
 import { ToolsChanged } from './lifecycle.events.js';
@@ -146,6 +147,24 @@ export class ObservationIntake {
     if (runtime === undefined || runtime.externalUnmet === message) return;
     runtime.externalUnmet = message;
     void this.wake(id);
+  }
+
+  /**
+   * A security finding keeps every new call away until it is withdrawn (`null`); calls under way end by themselves. In force
+   * when this returns; the promise resolves when the table has followed.
+   */
+  async recordBlockage(id: string, blockage: Blockage | null): Promise<void> {
+    const runtime = this.parts.runtimes.peek(id);
+    if (runtime === undefined || equalJson(runtime.blockage, blockage)) return;
+    runtime.blockage = blockage;
+    const { attempt } = runtime;
+    // No table names a blocked service, so an attempt that waits for one would wait in vain.
+    if (blockage !== null && attempt?.phase === 'publishing') attempt.enter('published', Infinity);
+    await this.wake(id);
+    await this.pools.tableFollowed(runtime);
+    // The first may have been made of what was known a moment before.
+    const current = this.parts.registry.find(id)?.revision ?? 0;
+    if (runtime.blockage === null) await this.pools.tableNaming(runtime, current);
   }
 
   /** The tools as an upstream lists them now. */

@@ -33,7 +33,8 @@ export class OutcomeRecorder {
     const isCandidate = registry.find(id)?.candidate === revision;
     const state = statuses.read(id).state;
     const deferred = attempt.kind === 'prove' && facts.code === 'upstream.capacity';
-    runtime.proofWanted = false;
+    // A candidate's failure says nothing of what serves.
+    if (!isCandidate) runtime.proofWanted = false;
     runtime.restartWanted = false;
     // Promoted, but no table came in time: what is served stays, and a later table finishes the update.
     const late = state === 'updating' && !isCandidate && attempt.kind === 'update';
@@ -44,7 +45,8 @@ export class OutcomeRecorder {
       if (!deferred) this.planHealing(runtime, attempt, facts, statuses.read(id).stable_revision);
     }
     this.attempts.abandon(runtime, attempt);
-    recorder.note(id, `revision ${String(revision)}: ${facts.reason}: ${facts.message}`);
+    const told = `revision ${String(revision)}: ${facts.reason}: ${facts.message}`;
+    recorder.note(id, told, null, deferred ? 'warn' : 'error');
     if (deferred) return;
     runtime.outcomes.set(revision, { promoted: false, failure });
     if (!isCandidate) runtime.trusted = null;

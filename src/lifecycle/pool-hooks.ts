@@ -9,6 +9,8 @@ export interface PoolHooks {
   onFailure(failure: PoolFailure): void;
   /** The instance is about to be gone: its stderr is to be kept now. */
   onEnding(instance: Instance): void;
+  /** Why callers are kept away although the revision is proven; `null` = they are not. */
+  barrier?(): UpstreamError | null;
   /** Monotonic milliseconds before which nothing may be started (restart policy). */
   startAtMs(): number;
 }
@@ -20,6 +22,8 @@ export interface PoolFailure {
   readonly error: UpstreamError;
   /** Whether it is a failure of the service, for the restart policy. */
   readonly counted: boolean;
+  /** Whether no child is left that callers share. */
+  readonly isBereft: boolean;
 }
 
 export interface TrialOptions {

@@ -64,6 +64,7 @@ export class PoolKeeper {
         this.collect(runtime, instance);
         runtime.log.forget(instance.id);
       },
+      barrier: () => barrierOf(runtime),
       startAtMs: () => this.historyOf(runtime, revision).startAtMs,
     });
     runtime.pools.set(revision.revision, pool);
@@ -165,11 +166,25 @@ export class PoolKeeper {
       });
   }
 
-  /** Resolves with the first table after the availability last changed, or after a while without one. */
+  /** The same where a table names the service. */
   private tableMoved(runtime: ServiceRuntime): Promise<void> {
-    if (runtime.published.size === 0 || this.lastTable > runtime.tableAtChange) {
-      return Promise.resolve();
+    return runtime.published.size === 0 ? Promise.resolve() : this.tableFollowed(runtime);
+  }
+
+  /** Resolves once a table was published after the availability last changed, or after a while without one. */
+  tableFollowed(runtime: ServiceRuntime): Promise<void> {
+    return this.lastTable > runtime.tableAtChange ? Promise.resolve() : this.nextTable();
+  }
+
+  /** Resolves once a table names the revision, or after a while in which none did. */
+  async tableNaming(runtime: ServiceRuntime, revision: number): Promise<void> {
+    const untilMs = this.parts.clock.monotonicMs() + TABLE_WAIT_MS;
+    while (!runtime.published.has(revision) && this.parts.clock.monotonicMs() < untilMs) {
+      await this.nextTable();
     }
+  }
+
+  private nextTable(): Promise<void> {
     return new Promise((resolve) => {
       const end = (): void => {
         this.tableWaiters.delete(end);
@@ -188,7 +203,8 @@ export class PoolKeeper {
   private onFailure(id: string, runtime: ServiceRuntime, failure: PoolFailure): void {
     const { error, instance, counted, revision } = failure;
     const pool = runtime.pools.get(revision);
-    this.parts.recorder.note(id, `an instance failed: ${error.message}`, instance?.id ?? null);
+    const told = `an instance failed: ${error.message}`;
+    this.parts.recorder.note(id, told, instance?.id ?? null, 'error');
     if (instance !== null) {
       this.parts.bus.publish(new InstanceFailed(id, instance.id, error.code, error.message));
     }
@@ -204,7 +220,16 @@ export class PoolKeeper {
       const failure = crashLoopFailure(error);
       const loop = new UpstreamError('crash-loop', failure.message, { stderr: failure.stderr });
       runtime.fault ??= { failure, error: loop, restartable: true };
+    } else if (failure.isBereft) {
+      // Nobody has to call for it to be started again. Nobody waits for another revision that is on trial, either.
+      if ((runtime.attempt?.revision.revision ?? revision) === revision) pool.awaitProof(error);
+      runtime.proofWanted = true;
     }
     void this.wake(id);
   }
+}
+
+/** Nobody but the gateway itself gets an instance of a service that is blocked. */
+function barrierOf({ blockage }: ServiceRuntime): UpstreamError | null {
+  return blockage === null ? null : new UpstreamError('stopped', blockage.message);
 }

@@ -34,6 +34,16 @@ describe('the plan of a pool', () => {
     });
   });
 
+  it('proves what starts after none ran where changed tools may not be served', () => {
+    const plan = (tool_pinning: string, runtime: JsonObject): boolean => {
+      const config = { runtime, security: { tool_pinning } };
+      return poolPlan(runnableOf(revisionOf('id', 'x', 1, { config }))).reproves;
+    };
+    expect(plan('block', { isolation: 'shared' })).toBe(true);
+    expect(plan('warn', { isolation: 'shared' })).toBe(false);
+    expect(plan('block', { isolation: 'session' })).toBe(false);
+  });
+
   it('never plans beyond the cap of the service', () => {
     expect(planOf({ warm: 9, max_instances: 2 })).toMatchObject({ warm: 2, maxInstances: 2 });
     expect(planOf({ isolation: 'shared', replicas: 9, max_instances: 2 }).replicas).toBe(2);

@@ -26,12 +26,14 @@ export interface PoolPlan {
   readonly spawns: boolean;
   /** `null`: never stopped for being idle (there is no process to save). */
   readonly idleStopMs: number | null;
+  /** Whether the first upstream after none ran serves only once it is proven like the one before it. */
+  readonly reproves: boolean;
   readonly startTimeoutMs: number;
   readonly restart: RestartPolicy;
 }
 
 export function poolPlan(revision: RunnableRevision): PoolPlan {
-  const { runtime } = revision.effective;
+  const { runtime, security } = revision.effective;
   const spawns = runtime.command !== null;
   const own = spawns && revision.hosting_mode === 'stdio' && runtime.isolation === 'session';
   return {
@@ -41,6 +43,7 @@ export function poolPlan(revision: RunnableRevision): PoolPlan {
     maxInstances: spawns ? runtime.max_instances : 1,
     spawns,
     idleStopMs: spawns ? runtime.idle_stop_ms : null,
+    reproves: !own && security.tool_pinning === 'block',
     startTimeoutMs: runtime.start_timeout_ms,
     restart: runtime.restart,
   };

@@ -9,6 +9,8 @@ type Verdict = UpstreamError | null;
  */
 export class ProofGate {
   private proven = false;
+  private renewing = false;
+  private lost: UpstreamError | null = null;
   private readonly waiting = new Set<(verdict: Verdict) => void>();
 
   constructor(
@@ -20,18 +22,43 @@ export class ProofGate {
     return this.proven;
   }
 
+  /** Open, or closed for nothing but another look: what waits is let in as soon as that has passed. */
+  get isTrusted(): boolean {
+    return this.proven || this.renewing;
+  }
+
+  /** What ended all that was proven, unasked; `null` when nothing did, or something else was proven since. */
+  get outage(): UpstreamError | null {
+    return this.lost;
+  }
+
   get waiters(): number {
     return this.waiting.size;
   }
 
   open(): void {
     this.proven = true;
+    this.renewing = false;
+    this.lost = null;
     this.tell(null);
   }
 
   /** Closed again; whoever waits goes on waiting. */
   close(): void {
     this.proven = false;
+    this.renewing = false;
+    this.lost = null;
+  }
+
+  /**
+   * Closed until the next proof, because what would serve now is not what was proven. Nothing when it is closed anyhow.
+   * `outage`: what was proven has ended for this reason.
+   */
+  renew(outage: UpstreamError | null = null): void {
+    if (!this.isTrusted) return;
+    this.lost ??= outage;
+    this.proven = false;
+    this.renewing = true;
   }
 
   /** Ends the waiting of everybody with `error`. */

@@ -54,6 +54,7 @@ describe('what is done next for a service that is to be active', () => {
     [{ state: 'active', candidate: 2 }, 'become updating Updating'],
     [{ state: 'active', restartWanted: true }, 'become updating Restarting'],
     [{ state: 'active', proofWanted: true }, 'start-attempt 1 prove'],
+    [{ state: 'active', proofWanted: true, retryAtMs: 1001 }, 'wait-until 1001'],
     [{ state: 'active', tableCaughtUp: true, candidate: 2 }, 'mark-caught-up'],
     [{ state: 'active', tableCaughtUp: true, fault: 'PingFailed' }, 'mark-fault'],
     [{ state: 'active', fault: 'PingFailed', candidate: 2 }, 'mark-fault'],

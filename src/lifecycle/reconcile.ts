@@ -135,8 +135,9 @@ function keepActive(seen: Observation): Action | null {
   if (seen.tableCaughtUp) return { do: 'mark-caught-up' };
   if (seen.candidate !== null) return { do: 'become', state: 'updating', why: 'Updating' };
   if (seen.restartWanted) return { do: 'become', state: 'updating', why: 'Restarting' };
-  if (seen.proofWanted) return { do: 'start-attempt', revision: seen.revision, kind: 'prove' };
-  return null;
+  if (!seen.proofWanted) return null;
+  if (seen.nowMs < seen.retryAtMs) return { do: 'wait-until', atMs: seen.retryAtMs };
+  return { do: 'start-attempt', revision: seen.revision, kind: 'prove' };
 }
 
 /**

@@ -107,6 +107,7 @@ describe('the restart policy', () => {
   it('sees a server as away only when it is somewhere else', () => {
     expect(isAway('connect-refused', true)).toBe(true);
     expect(isAway('handshake-timeout', true)).toBe(true);
+    expect(isAway('tls-failed', true)).toBe(true);
     expect(isAway('connect-refused', false)).toBe(false);
     expect(isAway('not-mcp', true)).toBe(false);
     expect(isAway('unauthorized', true)).toBe(false);

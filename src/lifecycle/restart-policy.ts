@@ -49,7 +49,7 @@ export const UNREACHED_CAP_MS = 15_000;
 
 /**
  * What is met while a remote server is away, its own or that of a proxy in front of it. `http-status` as a whole: during a
- * deployment proxies answer 404 as often as 503.
+ * deployment proxies answer 404 as often as 503. `tls-failed`: a certificate is renewed while we try.
  */
 const AWAY: ReadonlySet<UpstreamErrorCode> = new Set([
   'connect-refused',
@@ -59,6 +59,7 @@ const AWAY: ReadonlySet<UpstreamErrorCode> = new Set([
   'handshake-timeout',
   'http-status',
   'start-timeout',
+  'tls-failed',
 ]);
 
 /**

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { ServiceLogLevel } from '../config/service-config.js';
 import { newLines, ServiceLog, type LogLine } from './service-log.js';
 
 const LINE: LogLine = { at: 't', source: 'lifecycle', instance_id: null, message: 'started' };
@@ -28,6 +29,21 @@ describe('the log of a service', () => {
     expect(log.tail(1000)).toHaveLength(500);
     expect(log.tail(1)[0]?.message).toBe('599');
     expect(log.tail(0)).toEqual([]);
+  });
+
+  it('keeps no stderr where only graver lines are wanted, and takes up again where it stands', () => {
+    let least: ServiceLogLevel = 'warn';
+    const log = new ServiceLog(() => least);
+    expect([log.wants('debug'), log.wants('info'), log.wants('warn'), log.wants('error')]).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
+    log.collect('i1', ['before'], 't');
+    least = 'info';
+    log.collect('i1', ['before', 'after'], 't');
+    expect(log.tail(9).map(({ message }) => message)).toEqual(['after']);
   });
 
   it('takes an instance that is gone and comes with the same lines for a new one', () => {

@@ -1,3 +1,5 @@
+import type { ServiceLogLevel } from '../config/service-config.js';
+
 /** One line of what a service did or said. `at` is when we noticed it. */
 export interface LogLine {
   readonly at: string;
@@ -9,6 +11,8 @@ export interface LogLine {
 
 export type LogListener = (line: LogLine) => void;
 
+const GRAVITY: Readonly<Record<ServiceLogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+
 /** Lines kept of one service. */
 const CAPACITY = 500;
 
@@ -18,6 +22,14 @@ export class ServiceLog {
   private readonly listeners = new Set<LogListener>();
   /** What was last seen of each live instance's own ring. */
   private readonly seen = new Map<string, readonly string[]>();
+
+  /** `least` is the least grave line that is logged now; stderr counts as `info`. */
+  constructor(private readonly least: () => ServiceLogLevel = () => 'info') {}
+
+  /** Whether a line of `level` is logged, here or anywhere. */
+  wants(level: ServiceLogLevel): boolean {
+    return GRAVITY[level] >= GRAVITY[this.least()];
+  }
 
   get followed(): boolean {
     return this.listeners.size > 0;
@@ -34,6 +46,7 @@ export class ServiceLog {
     const before = this.seen.get(instanceId) ?? [];
     if (ring === before) return;
     this.seen.set(instanceId, ring);
+    if (!this.wants('info')) return;
     for (const message of newLines(before, ring)) {
       this.append({ at, source: 'stderr', instance_id: instanceId, message });
     }

@@ -7,6 +7,7 @@ import {
   type DependencyTarget,
   type DependencyVerdict,
 } from './dependency-check.js';
+import { failureOf } from './failure-mapping.js';
 import type { RegistryAccess } from './lifecycle-ports.js';
 import type { RunnableRevision } from './pool-plan.js';
 import type { Observation } from './reconcile.js';
@@ -78,6 +79,8 @@ export class ServiceObserver {
       dependencies: this.dependenciesOf(doc?.effective.integration.dependencies ?? [], runtime),
       fault: runtime?.fault?.failure ?? null,
       failure: status.last_failure,
+      blockage: runtime?.blockage ?? null,
+      outage: pool === undefined || pool.outage === null ? null : failureOf(pool.outage),
       retryInMs: backsOff ? runtime.restarts.startAtMs - this.clock.monotonicMs() : null,
     });
   }

@@ -45,8 +45,9 @@ export class ServiceReconciler {
 
   /** Publishes `AvailabilityChanged` when what a caller would be told is different from last time. */
   announce(id: string, runtime: ServiceRuntime): void {
-    const { serving, reason, message } = this.parts.observer.availability(id);
-    const now = serving ? 'serving' : `${reason} ${message}`;
+    const { serving, reason, message, outage } = this.parts.observer.availability(id);
+    const told = outage === undefined ? 'serving' : `serving after ${outage.reason}`;
+    const now = serving ? told : `${reason} ${message}`;
     if (now === runtime.announced) return;
     runtime.announced = now;
     runtime.tableAtChange = this.pools.tableVersion;

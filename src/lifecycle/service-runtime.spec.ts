@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { ServiceLogLevel } from '../config/service-config.js';
 import { RuntimeTable } from './service-runtime.js';
 
 describe('the memory of a service', () => {
@@ -14,6 +15,14 @@ describe('the memory of a service', () => {
     table.forget('a');
     expect(cancelled).toBe(1);
     expect(table.entries()).toEqual([]);
+  });
+
+  it('logs what is asked for at the time', () => {
+    let level: ServiceLogLevel = 'info';
+    const { log } = new RuntimeTable(() => level).of('a');
+    expect(log.wants('info')).toBe(true);
+    level = 'error';
+    expect(log.wants('warn')).toBe(false);
   });
 
   it('is back to rest after a reset; outcomes stay', () => {

@@ -1,4 +1,6 @@
+import type { ServiceLogLevel } from '../config/service-config.js';
 import type { CancelTimer } from '../kernel/clock.js';
+import type { Blockage } from './availability.js';
 import type { UpstreamError } from '../upstream/upstream.errors.js';
 import type { Attempt } from './attempt.js';
 import type { InstancePool } from './instance-pool.js';
@@ -26,7 +28,6 @@ export interface Fault {
  * Written by the lifecycle's own parts, one at a time per service (`ServiceReconciler`).
  */
 export class ServiceRuntime {
-  readonly log = new ServiceLog();
   readonly pools = new Map<number, InstancePool>();
   /** Revisions whose pool is on its way out. */
   readonly drains = new Set<number>();
@@ -43,6 +44,8 @@ export class ServiceRuntime {
   expedited = false;
   /** Which required resource outside cannot be reached, as a sentence. */
   externalUnmet: string | null = null;
+  /** The security finding for which no new call is let in. */
+  blockage: Blockage | null = null;
   healing: 'backoff' | 'dependencies' | 'command' = 'command';
   /** Revisions named by the last published table. */
   published: ReadonlySet<number> = new Set();
@@ -64,6 +67,8 @@ export class ServiceRuntime {
   /** The pass that is queued and has not begun, to be shared by whoever asks for one. */
   nextPass: Promise<void> | null = null;
   cancelTimer: CancelTimer | null = null;
+
+  constructor(readonly log = new ServiceLog()) {}
 
   get running(): boolean {
     return [...this.pools.values()].some(
@@ -93,6 +98,7 @@ export class ServiceRuntime {
     this.expedited = false;
     this.healing = 'command';
     this.externalUnmet = null;
+    this.blockage = null;
     this.health = null;
   }
 
@@ -106,10 +112,13 @@ export class ServiceRuntime {
 export class RuntimeTable {
   private readonly byId = new Map<string, ServiceRuntime>();
 
+  /** `levelOf` answers what is logged of a service now. */
+  constructor(private readonly levelOf: (serviceId: string) => ServiceLogLevel = () => 'info') {}
+
   of(serviceId: string): ServiceRuntime {
     let runtime = this.byId.get(serviceId);
     if (runtime === undefined) {
-      runtime = new ServiceRuntime();
+      runtime = new ServiceRuntime(new ServiceLog(() => this.levelOf(serviceId)));
       this.byId.set(serviceId, runtime);
     }
     return runtime;

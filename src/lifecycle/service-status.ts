@@ -1,4 +1,5 @@
 import type { JsonObject } from '../kernel/json.js';
+import type { FieldError } from '../kernel/problem.js';
 
 export type ServiceState =
   | 'draft'
@@ -34,7 +35,7 @@ export interface Condition {
 
 /** Where an activation stopped. */
 export type ActivationStage =
-  'validate' | 'dependencies' | 'start' | 'handshake' | 'list' | 'prove' | 'mount';
+  'validate' | 'dependencies' | 'start' | 'handshake' | 'list' | 'prove' | 'contract' | 'mount';
 
 /** Why an activation did not succeed, for the answer, the document and the log. Secrets are scrubbed. */
 export interface ActivationFailure {
@@ -46,6 +47,8 @@ export interface ActivationFailure {
   /** What to do next. */
   readonly action: string;
   readonly stderr: readonly string[];
+  /** What breaks callers, tool by tool, where the stage is `contract`; at most 50. */
+  readonly errors?: readonly FieldError[];
   readonly revision: number;
   readonly at: string;
 }

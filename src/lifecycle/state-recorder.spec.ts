@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { openWorld } from '../../test/transcripts/world-service.js';
 import { startTimeout } from './failure-mapping.js';
 
@@ -26,6 +26,23 @@ describe('the recorder', () => {
       details: { extra: { state: 'draft', allowed: ['validating', 'archived'] } },
     });
     expect(world.lifecycle.statusVersion(ID)).toBe(0);
+  });
+
+  it('logs what is as grave as the service wants, and nothing below', async () => {
+    const world = await openWorld();
+    const { recorder, runtimes } = world.core.parts;
+    const wanted: string[] = [];
+    jest.spyOn(runtimes.of(ID).log, 'wants').mockImplementation((level) => {
+      wanted.push(level);
+      return level === 'error';
+    });
+    await recorder.become(ID, 'validating', 'Activating');
+    recorder.note(ID, 'given up', null, 'warn');
+    await recorder.become(ID, 'error', 'Failed');
+    expect(wanted).toEqual(['info', 'warn', 'error']);
+    expect(world.lifecycle.logs(ID, 9).map(({ message }) => message)).toEqual([
+      'validating -> error: Failed',
+    ]);
   });
 
   it('dates a failure', async () => {

@@ -1,3 +1,4 @@
+import type { ServiceLogLevel } from '../config/service-config.js';
 import type { Clock } from '../kernel/clock.js';
 import type { EventBus } from '../kernel/event-bus.js';
 import type { Logger } from '../kernel/logger.js';
@@ -47,7 +48,9 @@ export class StateRecorder {
       return { ...details.patch, ...failure, state, conditions };
     });
     if (before.state === after.state) return;
-    this.note(id, `${before.state} -> ${after.state}: ${details.failure?.message ?? why}`);
+    const line = `${before.state} -> ${after.state}: ${details.failure?.message ?? why}`;
+    const failed = details.failure !== undefined || after.state === 'error';
+    this.note(id, line, null, failed ? 'error' : 'info');
     this.bus.publish(
       new ServiceStateChanged(id, before.state, after.state, details.failure?.reason ?? why),
     );
@@ -73,11 +76,18 @@ export class StateRecorder {
     return { ...failure, revision, at: this.clock.timestamp() };
   }
 
-  /** A line for the service's own log. */
-  note(id: string, message: string, instanceId: string | null = null): void {
+  /** A line for the service's own log and for ours, if the service wants such lines. */
+  note(
+    id: string,
+    message: string,
+    instanceId: string | null = null,
+    level: ServiceLogLevel = 'info',
+  ): void {
+    const { log } = this.runtimes.of(id);
+    if (!log.wants(level)) return;
     const at = this.clock.timestamp();
-    this.runtimes.of(id).log.append({ at, source: 'lifecycle', instance_id: instanceId, message });
-    this.logger.info({ service_id: id, instance_id: instanceId, detail: message }, 'lifecycle');
+    log.append({ at, source: 'lifecycle', instance_id: instanceId, message });
+    this.logger[level]({ service_id: id, instance_id: instanceId, detail: message }, 'lifecycle');
   }
 }
 

@@ -13,8 +13,14 @@ export function conditionOf(fault: StorageFault): ConditionChange {
     const message = damageOf(fault);
     return { type: 'StorageCorrupt', status: 'true', reason: 'StorageCorrupt', message };
   }
-  const message = `${fault.file} was edited by hand and is not in force: ${fault.detail}`;
+  const message = `${fault.file} was edited by hand and is not in force: ${fault.detail}${wayOut(fault)}`;
   return { type: 'Drifted', status: 'true', reason: 'EditedByHand', message };
+}
+
+/** How an operator settles it; an edited revision is settled by any write that touches it. */
+function wayOut({ kind, id }: StorageFault): string {
+  if (kind !== 'service') return '';
+  return ` POST /api/v1/services/${id}/drift with {"action": "adopt"} makes it a revision, {"action": "revert"} undoes it.`;
 }
 
 /** One sentence about a file that could not be read. */

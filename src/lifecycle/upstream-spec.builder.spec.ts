@@ -82,11 +82,31 @@ describe('the specification of an upstream', () => {
     const plain = buildUpstreamSpec(runnable(config, 'sse'), VALUES, {}, 'i1');
     expect(plain).toMatchObject({
       command: null,
-      remote: { url: 'https://x/mcp', headers: VALUES.headers, tls: null, connectTimeoutMs: 5000 },
+      remote: {
+        url: 'https://x/mcp',
+        headers: VALUES.headers,
+        tls: null,
+        connectTimeoutMs: 5000,
+        keepAlive: { idleMs: null, connections: 256 },
+      },
     });
     const tls = { ...VALUES, tls: { ca: 'CA', cert: null, key: null } };
     const own = buildUpstreamSpec(runnable(config, 'sse'), tls, {}, 'i1');
     expect(own.remote?.tls).toEqual({ ca: 'CA', cert: null, key: null, rejectUnauthorized: true });
+  });
+
+  it('passes on what the service may have besides of our own environment', () => {
+    const config = { security: { env_allow: ['EDITOR', 'ABSENT'] } };
+    const ambient = { PATH: '/bin', EDITOR: 'ed', PAGER: 'more' };
+    const spec = buildUpstreamSpec(runnable(config), VALUES, ambient, 'i1');
+    expect(spec.command?.env).toEqual({ PATH: '/bin', EDITOR: 'ed', TOKEN: 's3cret' });
+  });
+
+  it('tells what it writes only where everything is to be logged', () => {
+    const told = (config: JsonObject) =>
+      buildUpstreamSpec(runnable(config), VALUES, {}, 'i1').tellsOutput;
+    expect(told({})).toBe(false);
+    expect(told({ monitoring: { log_level: 'debug' } })).toBe(true);
   });
 
   it('passes on only what is on the list of our own environment', () => {

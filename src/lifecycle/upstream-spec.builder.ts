@@ -82,6 +82,7 @@ export function buildUpstreamSpec(
   instanceId: string,
 ): UpstreamSpec {
   const { limits, max_instances, start_timeout_ms } = revision.effective.runtime;
+  const { log_level } = revision.effective.monitoring;
   return {
     instanceId,
     serviceName: revision.name,
@@ -97,17 +98,20 @@ export function buildUpstreamSpec(
     },
     startTimeoutMs: start_timeout_ms,
     secrets: values.secrets,
+    tellsOutput: log_level === 'debug',
     alone: max_instances === 1,
   };
 }
 
-/** The allow-listed part of our own environment. */
+/** The allow-listed part of our own environment, with what a service may have besides. */
 export function inheritedEnvironment(
   ambient: Readonly<Record<string, string | undefined>>,
+  besides: readonly string[] = [],
 ): Record<string, string> {
   const inherited: Record<string, string> = {};
   for (const [name, value] of Object.entries(ambient)) {
-    const listed = INHERITED.includes(name) || name.startsWith(INHERITED_PREFIX);
+    const listed =
+      INHERITED.includes(name) || name.startsWith(INHERITED_PREFIX) || besides.includes(name);
     if (listed && value !== undefined) inherited[name] = value;
   }
   return inherited;
@@ -118,14 +122,14 @@ function commandOf(
   values: ResolvedValues,
   ambient: Readonly<Record<string, string | undefined>>,
 ): CommandSpec | null {
-  const { runtime, network } = revision.effective;
+  const { runtime, network, security } = revision.effective;
   if (runtime.command === null) return null;
   const listens = revision.hosting_mode !== 'stdio';
   const path = network.path ?? (revision.hosting_mode === 'sse' ? '/sse' : '/mcp');
   return {
     file: revision.command_file ?? runtime.command,
     args: runtime.args,
-    env: { ...inheritedEnvironment(ambient), ...values.env },
+    env: { ...inheritedEnvironment(ambient, security.env_allow), ...values.env },
     cwd: runtime.cwd,
     listen: listens ? { port: network.port, path } : null,
   };
@@ -142,5 +146,9 @@ function remoteOf(revision: RunnableRevision, values: ResolvedValues): RemoteSpe
     headers: values.headers,
     connectTimeoutMs: network.connect_timeout_ms,
     tls: plain ? null : { ca, cert, key, rejectUnauthorized },
+    keepAlive: {
+      idleMs: network.keep_alive.idle_ms,
+      connections: network.keep_alive.connections,
+    },
   };
 }

@@ -13,7 +13,6 @@ export class ChannelSubscriber {
     this.subscriptions = [
       ['switchyard:call', (message) => countCall(metrics, message)],
       ['switchyard:session', (message) => countSession(metrics, message)],
-      ['switchyard:circuit', (message) => countCircuit(metrics, message)],
       ['switchyard:commit', (message) => countCommit(metrics, message)],
     ];
   }
@@ -39,12 +38,6 @@ function countSession(metrics: Metrics, message: unknown): void {
   const { event } = message;
   if (event === 'opened' || event === 'resumed') metrics.recordSession(1);
   else if (event === 'closed') metrics.recordSession(-1);
-}
-
-function countCircuit(metrics: Metrics, message: unknown): void {
-  if (!isJsonObject(message)) return;
-  const { service_id, state } = message;
-  if (typeof service_id === 'string') metrics.recordCircuit(service_id, state !== 'closed');
 }
 
 function countCommit(metrics: Metrics, message: unknown): void {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { channel } from 'node:diagnostics_channel';
 import { ChannelSubscriber } from './channel.subscriber.js';
-import { METRIC_NAMES, Metrics } from './metrics.js';
+import { METRIC_NAMES } from './metric-names.js';
+import { Metrics } from './metrics.js';
 
 function make(): Metrics {
   return new Metrics({ processMetrics: false });
@@ -103,21 +104,10 @@ describe('ChannelSubscriber', () => {
     subscriber.start();
     channel('switchyard:call').publish({ service: 'a', outcome: 'ok', duration_ms: 5 });
     channel('switchyard:commit').publish({ duration_ms: 2 });
-    for (const [service_id, state] of [
-      ['1', 'open'],
-      ['1', 'half-open'],
-      ['2', 'open'],
-      ['1', 'closed'],
-    ]) {
-      channel('switchyard:circuit').publish({ service_id, state });
-    }
     for (const event of ['opened', 'resumed', 'moved', 'closed']) {
       channel('switchyard:session').publish({ event });
     }
     subscriber.stop();
-    expect(await lines(metrics, 'switchyard_circuits_open')).toEqual([
-      'switchyard_circuits_open 1',
-    ]);
     channel('switchyard:call').publish({ service: 'a', outcome: 'ok', duration_ms: 5 });
     expect(await lines(metrics, 'switchyard_calls_total')).toEqual([
       'switchyard_calls_total{service="a",outcome="ok"} 1',

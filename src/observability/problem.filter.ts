@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { Logger } from '../kernel/logger.js';
 import { problemDocument, ProblemError } from '../kernel/problem.js';
+import { noteProblem } from './answered-problem.js';
 import { httpProblem, internalProblem } from './http.errors.js';
 
 /**
@@ -25,6 +26,7 @@ export class ProblemFilter implements ExceptionFilter {
     const requestId = requestIdOf(request, response);
     const instance = (request.originalUrl ?? request.url ?? '/').split('?', 1)[0] ?? '/';
     this.log(problem, error, { request_id: requestId, method: request.method, path: instance });
+    noteProblem(response, problem.code);
     if (response.headersSent || response.writableEnded) {
       // Too late to say anything: whoever reads must see that the answer is not whole.
       if (!response.writableEnded) response.destroy();

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../kernel/json.js';
 import type { RouteConflict } from '../routes/route-conflict.js';
 import type { ServiceState } from '../lifecycle/service-status.js';
 import type { Settlement } from '../lifecycle/settling.js';
@@ -47,7 +48,7 @@ export interface ServiceRegistry {
     id: string,
     prepared: PreparedService,
     ctx: ChangeContext,
-    options: { ifMatch?: string },
+    options: { ifMatch?: string; allow_breaking?: boolean },
   ): Promise<{ outcome: 'proposed' | 'stored' | 'unchanged'; revision: number }>;
   setDesired(
     id: string,
@@ -59,6 +60,17 @@ export interface ServiceRegistry {
   restore(id: string, ctx: ChangeContext): Promise<unknown>;
   archived(idOrName: string): Promise<ArchiveDocument | undefined>;
   revision(id: string, revision: number): Promise<RevisionDocument>;
+  /** Throws `registry.revision-unknown` and `registry.too-many-pins`. */
+  keepRevision(
+    id: string,
+    revision: number,
+    isKept: boolean,
+    ctx: ChangeContext,
+  ): Promise<RevisionDocument>;
+  /** The document as an edit by hand left it, or `null`. */
+  driftOf(id: string): JsonObject | null;
+  /** Writes the stored document over a file that was edited. */
+  rewrite(id: string, ctx: ChangeContext): Promise<boolean>;
   /** Services that need this one; a deleted one is not among them. */
   dependentsOf(id: string): readonly DependentService[];
   graph(): { readonly nodes: readonly DependencyNode[] };

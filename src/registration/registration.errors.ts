@@ -39,4 +39,34 @@ export const registrationProblems = defineProblems('registration', {
       'Read the resource to see what the first request made of it; `first_status` says how it ended.',
     level: 'info',
   },
+  'rollout-unknown': {
+    status: 404,
+    title: 'There is no such rollout of a template',
+    action: 'GET /api/v1/template-rollouts lists the rollouts that are kept.',
+    level: 'debug',
+  },
+  'rollout-running': {
+    status: 409,
+    title: 'A rollout of this template is under way',
+    action: 'Wait for it to end, or cancel it with POST /api/v1/template-rollouts/{id}/cancel.',
+    level: 'info',
+  },
+  'rollout-ended': {
+    status: 409,
+    title: 'The rollout has ended',
+    action: 'Read it to see what it did; start another one for what is left.',
+    level: 'info',
+  },
+  'rollout-refused': {
+    status: 422,
+    title: 'The rollout names services that it cannot move',
+    action: 'GET /api/v1/templates/{id}/services lists those that can be; correct the names in `errors`.',
+    level: 'info',
+  },
+  'rollout-overdue': {
+    status: 504,
+    title: 'A service was not proven in time',
+    action: 'Read the service to see what it waits for, then start another rollout for it.',
+    level: 'warn',
+  },
 });

@@ -10,13 +10,17 @@ import { LifecycleCommands, type CommandOptions } from './lifecycle-commands.js'
 import { RegisterService, type Finish, type RegisterOptions } from './register-service.js';
 import { registrationProblems } from './registration.errors.js';
 import type { RegistrationResult } from './registration-result.js';
+import { pinRevision, type PinnedRevision } from './pin-revision.js';
 import { RemoveService, type RemoveOptions } from './remove-service.js';
+import { SettleDrift, type DriftAction } from './settle-drift.js';
 import { UpdateService, type UpdateOptions } from './update-service.js';
 
 export interface UpsertOptions {
   /** How long to wait until it serves; default 30,000. */
   readonly wait_ms?: number;
   readonly dry_run?: boolean;
+  /** Of an update: its tools may break the callers of the current revision. */
+  readonly allow_breaking?: boolean;
 }
 
 export interface RegistrationFlows {
@@ -24,6 +28,13 @@ export interface RegistrationFlows {
   readonly update: UpdateService;
   readonly remove: RemoveService;
   readonly commands: LifecycleCommands;
+  readonly drift: SettleDrift;
+  readonly pin: (
+    id: string,
+    revision: number,
+    isPinned: boolean,
+    ctx: ChangeContext,
+  ) => Promise<PinnedRevision>;
 }
 
 /**
@@ -70,6 +81,27 @@ export class RegistrationService {
   ): Promise<RegistrationResult> {
     const finish = await this.flows.update.commitRollback(id, revision, ctx, options);
     return finish();
+  }
+
+  /** Settles an edit by hand of the stored document: `adopt` makes it a revision, `revert` undoes it. */
+  async settleDrift(
+    id: string,
+    action: DriftAction,
+    ctx: ChangeContext,
+    options: UpdateOptions = {},
+  ): Promise<RegistrationResult> {
+    const finish = await this.flows.drift.commit(id, action, ctx, options);
+    return finish();
+  }
+
+  /** Keeps a revision whatever its age, or no more. */
+  pinRevision(
+    id: string,
+    revision: number,
+    isPinned: boolean,
+    ctx: ChangeContext,
+  ): Promise<PinnedRevision> {
+    return this.flows.pin(id, revision, isPinned, ctx);
   }
 
   remove(id: string, ctx: ChangeContext, options: RemoveOptions): Promise<RegistrationResult> {
@@ -180,12 +212,15 @@ export function createRegistration(
   logger: Logger,
 ): RegistrationService {
   const goals = new GoalKeeper(plane);
+  const update = new UpdateService(plane, goals);
   return new RegistrationService(
     {
       register: new RegisterService(plane, goals, logger),
-      update: new UpdateService(plane, goals),
+      update,
       remove: new RemoveService(plane, goals, () => clock.monotonicMs()),
       commands: new LifecycleCommands(plane, goals),
+      drift: new SettleDrift(plane, goals, update),
+      pin: (id, revision, isPinned, ctx) => pinRevision(plane, id, revision, isPinned, ctx),
     },
     plane.registry,
   );

@@ -2,7 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { ProblemError } from '../kernel/problem.js';
 import {
   readCreateMembers,
+  readDriftBody,
   readPatch,
+  readPinBody,
+  readRevisionNumber,
   readRollbackBody,
   withoutBookkeeping,
 } from './request-body.js';
@@ -75,5 +78,32 @@ describe('readRollbackBody', () => {
   ])('refuses %j', (input, pointers) => {
     const { details } = thrown(() => readRollbackBody(input));
     expect(details.errors?.map((error) => error.pointer)).toEqual(pointers);
+  });
+});
+
+describe('the small bodies', () => {
+  it.each(['adopt', 'revert'])('of a drift: %s', (action) => {
+    expect(readDriftBody({ action })).toBe(action);
+  });
+
+  it('of a pin', () => {
+    expect([readPinBody({ pinned: true }), readPinBody({ pinned: false })]).toEqual([true, false]);
+  });
+
+  it.each<[() => unknown, string[]]>([
+    [() => readDriftBody({ action: 'burn' }), ['/action']],
+    [() => readDriftBody({ action: 'adopt', now: true }), ['/now']],
+    [() => readDriftBody([]), ['']],
+    [() => readPinBody({ pinned: 'yes' }), ['/pinned']],
+    [() => readPinBody({}), ['/pinned']],
+  ])('are refused with pointers: %s', (read, pointers) => {
+    expect(thrown(read).details.errors?.map(({ pointer }) => pointer)).toEqual(pointers);
+  });
+
+  it('and the number of a revision in a path', () => {
+    expect(readRevisionNumber('12')).toBe(12);
+    for (const text of ['0', '-1', '1.5', 'x', '', '1e3', '99999999999']) {
+      expect(thrown(() => readRevisionNumber(text)).code).toBe('registry.revision-unknown');
+    }
   });
 });

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../kernel/json.js';
 import type { FieldError } from '../kernel/problem.js';
+import { registryProblems } from '../registry/registry.errors.js';
 import { registrationProblems } from './registration.errors.js';
 
 /** The two members that only a create reads, of a body that the registry has found valid. */
@@ -36,20 +37,49 @@ export function readPatch(input: unknown): JsonObject {
 
 /** The revision number in the body of a rollback. */
 export function readRollbackBody(input: unknown): number {
+  return readOnly(input, 'revision', isRevision, REVISION_NUMBER);
+}
+
+/** What `POST …/drift` asks for. */
+export function readDriftBody(input: unknown): 'adopt' | 'revert' {
+  const isAction = (value: unknown): value is 'adopt' | 'revert' =>
+    value === 'adopt' || value === 'revert';
+  return readOnly(input, 'action', isAction, 'must be "adopt" or "revert"');
+}
+
+/** Whether `PATCH …/revisions/{n}` pins the revision. */
+export function readPinBody(input: unknown): boolean {
+  const isFlag = (value: unknown): value is boolean => typeof value === 'boolean';
+  return readOnly(input, 'pinned', isFlag, 'must be true or false');
+}
+
+/** The revision number in a path; what is none names no revision. */
+export function readRevisionNumber(text: string): number {
+  const revision = /^[1-9][0-9]{0,8}$/.test(text) ? Number(text) : 0;
+  if (isRevision(revision)) return revision;
+  throw registryProblems['revision-unknown'](`${JSON.stringify(text.slice(0, 40))} is no number.`);
+}
+
+const REVISION_NUMBER = 'must be the number of a stored revision, 1 or more';
+
+function isRevision(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1;
+}
+
+/** The one member that a body has to have. */
+function readOnly<T>(
+  input: unknown,
+  name: string,
+  isValid: (value: unknown) => value is T,
+  rule: string,
+): T {
   const errors: FieldError[] = [];
-  const revision = isJsonObject(input) ? input['revision'] : undefined;
+  const value = isJsonObject(input) ? input[name] : undefined;
   if (!isJsonObject(input)) errors.push({ pointer: '', detail: 'must be an object' });
-  else if (typeof revision !== 'number' || !Number.isSafeInteger(revision) || revision < 1) {
-    errors.push({
-      pointer: '/revision',
-      detail: 'must be the number of a stored revision, 1 or more',
-    });
-  }
+  else if (!isValid(value)) errors.push({ pointer: `/${name}`, detail: rule });
   for (const key of isJsonObject(input) ? Object.keys(input) : []) {
-    if (key !== 'revision') errors.push({ pointer: `/${key}`, detail: 'is not known here' });
+    if (key !== name) errors.push({ pointer: `/${key}`, detail: 'is not known here' });
   }
-  if (errors.length > 0 || typeof revision !== 'number') {
-    throw registrationProblems['invalid-request']({ detail: 'The body is not valid.', errors });
-  }
-  return revision;
+  if (errors.length === 0 && isValid(value)) return value;
+  throw registrationProblems['invalid-request']({ detail: 'The body is not valid.', errors });
 }

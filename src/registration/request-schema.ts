@@ -18,3 +18,40 @@ export const ROLLBACK_BODY = {
     },
   },
 };
+
+export const DRIFT_BODY = {
+  type: 'object',
+  required: ['action'],
+  additionalProperties: false,
+  properties: {
+    action: {
+      type: 'string',
+      enum: ['adopt', 'revert'],
+      description:
+        '`adopt`: the specification in the edited file becomes a revision by the way of any update. `revert`: the file is written anew from what is stored.',
+    },
+  },
+};
+
+export const PIN_BODY = {
+  type: 'object',
+  required: ['pinned'],
+  additionalProperties: false,
+  properties: {
+    pinned: {
+      type: 'boolean',
+      description: 'Whether the revision is kept whatever its age; at most 20 of a service are.',
+    },
+  },
+};
+
+export const PINNED_REVISION = {
+  type: 'object',
+  required: ['service_id', 'revision', 'pinned', 'pinned_by'],
+  properties: {
+    service_id: { type: 'string', format: 'uuid' },
+    revision: { type: 'integer' },
+    pinned: { type: 'boolean' },
+    pinned_by: { type: 'array', items: { type: 'string', enum: ['operator', 'route'] } },
+  },
+};

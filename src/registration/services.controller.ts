@@ -14,7 +14,6 @@ const PENDING = 'Accepted, not finished within the wait; `Location` names the se
 const FAILED =
   'Refused, or `lifecycle.activation-failed` with `stage`, `reason`, `action` and the last lines of `stderr`.';
 
-/** Every write of a service but the lifecycle verbs. Reads of `/services` are discovery's. */
 /** What a change of a service may answer, whole or in part. */
 const UPDATE_ANSWERS = {
   200: 'The new revision serves and is proven; or stored, or unchanged: see `outcome`.',
@@ -23,10 +22,11 @@ const UPDATE_ANSWERS = {
   409: 'A name, script or path is taken, or a newer command took over.',
   410: 'The service was deleted.',
   412: 'The ETag is stale.',
-  422: `${FAILED} What served before still serves.`,
+  422: `${FAILED} Or \`registry.contract-broken\`: \`errors\` name the tools. What served before still serves.`,
   428: 'If-Match is missing.',
 };
 
+/** Every write of a service but the lifecycle verbs. Reads of `/services` are discovery's. */
 @ApiTags('services')
 @Controller('api/v1/services')
 export class ServicesController {
@@ -67,7 +67,7 @@ export class ServicesController {
     description:
       'Makes a new revision and moves to it without dropping a call. Observed members are ignored. An unchanged specification redeploys nothing.',
     ifMatch: 'required',
-    queries: ['dry_run'],
+    queries: ['dry_run', 'allow_breaking'],
     answers: UPDATE_ANSWERS,
   })
   async replace(
@@ -76,7 +76,7 @@ export class ServicesController {
     @Parameters() parameters: WriteParameters,
     @Caller() caller: ChangeContext,
   ): Promise<WriteAnswer> {
-    const { update, applied } = readWriteOptions(parameters, ['dry_run']);
+    const { update, applied } = readWriteOptions(parameters, ['dry_run', 'allow_breaking']);
     return answerOf(await this.registration.update(id, body, caller, update), applied);
   }
 
@@ -88,7 +88,7 @@ export class ServicesController {
     description:
       'A JSON Merge Patch (RFC 7396) on what `GET ?view=spec` answers: `null` deletes, arrays replace.',
     ifMatch: 'required',
-    queries: ['dry_run'],
+    queries: ['dry_run', 'allow_breaking'],
     answers: UPDATE_ANSWERS,
   })
   async patch(
@@ -97,7 +97,7 @@ export class ServicesController {
     @Parameters() parameters: WriteParameters,
     @Caller() caller: ChangeContext,
   ): Promise<WriteAnswer> {
-    const { update, applied } = readWriteOptions(parameters, ['dry_run']);
+    const { update, applied } = readWriteOptions(parameters, ['dry_run', 'allow_breaking']);
     const options = { ...update, patch: true };
     return answerOf(await this.registration.update(id, body, caller, options), applied);
   }
@@ -134,14 +134,15 @@ export class ServicesController {
   @DescribeWrite({
     id: 'rollbackService',
     summary: 'Go back to an older revision',
-    description: 'Makes a new revision with the content of an older one, by the way of any update.',
+    description:
+      'Makes a new revision with the content of an older one, by the way of any update. It may break callers of the current revision (`warnings` say which tools), unless `allow_breaking=false`.',
     ifMatch: 'optional',
-    queries: ['dry_run'],
+    queries: ['dry_run', 'allow_breaking'],
     answers: {
       200: 'It serves and is proven; or stored, or unchanged: see `outcome`.',
       202: PENDING,
       404: 'There is no such service or revision.',
-      409: 'A name, script or path is taken, or a newer command took over.',
+      409: 'The revision was never in force, a name, script or path is taken, or a newer command took over.',
       412: 'The ETag is stale.',
       422: `${FAILED} What served before still serves.`,
     },
@@ -153,7 +154,7 @@ export class ServicesController {
     @Parameters() parameters: WriteParameters,
     @Caller() caller: ChangeContext,
   ): Promise<WriteAnswer> {
-    const { update, applied } = readWriteOptions(parameters, ['dry_run']);
+    const { update, applied } = readWriteOptions(parameters, ['dry_run', 'allow_breaking']);
     const options = { ...update, ifMatch: ifMatch ?? null };
     const revision = readRollbackBody(body);
     return answerOf(await this.registration.rollback(id, revision, caller, options), applied);

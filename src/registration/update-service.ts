@@ -1,6 +1,6 @@
 import { mergePatch, type JsonValue } from '../kernel/json.js';
 import { isSameContent } from '../registry/prepared-spec.js';
-import type { ChangeContext, ServiceDocument } from '../registry/service.js';
+import type { ChangeContext, ServiceDocument, ServiceSpec } from '../registry/service.js';
 import {
   requireExecution,
   requireNameAllowed,
@@ -20,6 +20,7 @@ import { DEFAULT_WAIT_MS } from './prefer.js';
 import type { Finish } from './register-service.js';
 import { planned, type RegistrationResult } from './registration-result.js';
 import { readPatch, withoutBookkeeping } from './request-body.js';
+import { rollbackTarget } from './rollback-target.js';
 
 export interface UpdateOptions {
   /** The `If-Match` header. Left out: 428. `null`: the caller takes whatever the service is now (hook, inbox). */
@@ -28,6 +29,13 @@ export interface UpdateOptions {
   readonly patch?: boolean;
   readonly wait_ms?: number;
   readonly dry_run?: boolean;
+  /** The tools may break the callers of the current revision. Default: `false`; of a rollback `true`. */
+  readonly allow_breaking?: boolean;
+}
+
+interface CommitOptions extends UpdateOptions {
+  /** What is to be said besides what the review finds. */
+  readonly warnings?: readonly string[];
 }
 
 interface UpdateBase {
@@ -63,8 +71,20 @@ export class UpdateService {
     options: UpdateOptions,
   ): Promise<Finish> {
     const base = this.base(id, ctx, options.ifMatch ?? null, false);
-    const older = await this.plane.registry.revision(base.current.service_id, revision);
-    return this.commitSpec(base, older.spec, ctx, options);
+    const target = await rollbackTarget(this.plane, base.current, revision);
+    const { allow_breaking = true } = options;
+    const how = { ...options, allow_breaking, warnings: target.warnings };
+    return this.commitSpec(base, target.spec, ctx, how);
+  }
+
+  /** A new revision with a specification that was made from what the service is now. */
+  async commitExact(
+    id: string,
+    wanted: unknown,
+    ctx: ChangeContext,
+    options: UpdateOptions,
+  ): Promise<Finish> {
+    return this.commitSpec(this.base(id, ctx, options.ifMatch ?? null, true), wanted, ctx, options);
   }
 
   /** `isExact`: what is written depends on what was read, so nothing may come in between, whatever `If-Match` allows. */
@@ -88,27 +108,38 @@ export class UpdateService {
     { current, ifMatch }: UpdateBase,
     wanted: unknown,
     ctx: ChangeContext,
-    options: UpdateOptions,
+    options: CommitOptions,
   ): Promise<Finish> {
     const spec = this.plane.registry.validate(wanted);
     if (spec.name !== current.spec.name) requireNameAllowed(ctx, spec.name);
-    const review = await reviewChange(this.plane, spec, current);
+    const review = await this.review(spec, current, options);
     requireExecution(ctx, review.prepared, current);
     if (options.dry_run === true) {
-      const plan = planOf(current, review);
+      const plan = planOf(current, review, options);
       return () => Promise.resolve(plan);
     }
     refuseConflicts(review);
     const wait_ms = options.wait_ms ?? DEFAULT_WAIT_MS;
     const { service_id } = current;
     const { prepared } = review;
+    const { allow_breaking } = options;
+    const how = { ifMatch, ...(allow_breaking === true ? { allow_breaking } : {}) };
     const { outcome, revision } = await commitClaims(this.plane, prepared, service_id, () =>
-      this.plane.registry.propose(service_id, prepared, ctx, { ifMatch }),
+      this.plane.registry.propose(service_id, prepared, ctx, how),
     );
     if (outcome === 'proposed') return () => this.reachRevision(current, revision, review, wait_ms);
     if (outcome === 'unchanged') return () => this.finishUnchanged(current, ctx, review, wait_ms);
     return () =>
       this.goals.answer(current.service_id, 200, 'stored', storedWarnings(current, review));
+  }
+
+  private async review(
+    spec: ServiceSpec,
+    current: ServiceDocument,
+    { warnings = [] }: CommitOptions,
+  ): Promise<ChangeReview> {
+    const review = await reviewChange(this.plane, spec, current);
+    return { ...review, warnings: [...review.warnings, ...warnings] };
   }
 
   private reachRevision(
@@ -158,13 +189,22 @@ function patched(current: ServiceDocument, input: unknown): JsonValue {
   return mergePatch(JSON.parse(JSON.stringify(current.spec)) as JsonValue, readPatch(input));
 }
 
-function planOf(current: ServiceDocument, review: ChangeReview): RegistrationResult {
+const NOT_COMPARED =
+  'A dry run starts nothing: whether the tools keep their contract is seen when the change is made.';
+
+function planOf(
+  current: ServiceDocument,
+  review: ChangeReview,
+  { allow_breaking }: CommitOptions,
+): RegistrationResult {
   const conflicts = planConflicts(review.conflicts);
   const { effective } = review.prepared;
   const change = current.desired === 'active' ? 'update' : 'store';
   const needed = isSameContent(current, review.prepared) ? 'nothing' : change;
   const would = conflicts.length > 0 ? 'refuse' : needed;
-  return planned({ would, effective, conflicts }, review.warnings, current.service_id);
+  const isCompared = would === 'update' && allow_breaking !== true;
+  const warnings = isCompared ? [...review.warnings, NOT_COMPARED] : review.warnings;
+  return planned({ would, effective, conflicts }, warnings, current.service_id);
 }
 
 function storedWarnings(current: ServiceDocument, review: ChangeReview): readonly string[] {

@@ -35,6 +35,13 @@ const QUERIES = {
     description:
       'What becomes of a service that fails to activate: kept in `error` to be mended, or erased.',
   },
+  allow_breaking: {
+    name: 'allow_breaking',
+    required: false,
+    schema: { type: 'boolean' },
+    description:
+      'Let the change pass although the tools of the new revision break callers of the current one. Default false; of a rollback true.',
+  },
   force: {
     name: 'force',
     required: false,

@@ -46,6 +46,16 @@ describe('readWriteOptions', () => {
     expect(options.applied).toBe('wait=2');
   });
 
+  it.each([
+    [{}, undefined],
+    [{ allow_breaking: '' }, true],
+    [{ allow_breaking: 'true' }, true],
+    [{ allow_breaking: 'false' }, false],
+  ])('leaves open what %j says of breaking', (query, expected) => {
+    const { update } = readWriteOptions({ ...NONE, query }, ['allow_breaking']);
+    expect(update.allow_breaking).toBe(expected);
+  });
+
   it.each<[Record<string, unknown>, string[]]>([
     [{ dry_run: 'yes' }, ['#query/dry_run']],
     [{ dry_run: ['true', 'true'] }, ['#query/dry_run']],

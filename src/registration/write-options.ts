@@ -22,7 +22,7 @@ export interface WriteOptions {
   readonly applied: string | null;
 }
 
-type QueryName = 'dry_run' | 'on_failure' | 'force' | 'cascade';
+type QueryName = 'dry_run' | 'on_failure' | 'force' | 'cascade' | 'allow_breaking';
 
 /** Reads the parameters that a write accepts; refuses any other, and any bad value, all at once. */
 export function readWriteOptions(
@@ -39,13 +39,17 @@ export function readWriteOptions(
   const force = readFlag(query['force'], 'force', errors);
   const on_failure = readChoice(query['on_failure'], 'on_failure', ['keep', 'discard'], errors);
   const cascade = readChoice(query['cascade'], 'cascade', ['deactivate'], errors);
+  const allow_breaking =
+    query['allow_breaking'] === undefined
+      ? undefined
+      : readFlag(query['allow_breaking'], 'allow_breaking', errors);
   if (errors.length > 0) {
     throw registrationProblems['invalid-query']({ detail: 'The query is not valid.', errors });
   }
   const { wait_ms, applied } = readPrefer(prefer);
   return {
     register: { wait_ms, dry_run, on_failure },
-    update: { wait_ms, dry_run, ifMatch },
+    update: { wait_ms, dry_run, ifMatch, allow_breaking },
     remove: { wait_ms, dry_run, ifMatch, force, cascade },
     command: { wait_ms, dry_run, ifMatch },
     applied,

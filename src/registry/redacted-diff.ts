@@ -1,7 +1,6 @@
 import { scanReferences } from '../config/secret-reference.js';
 import { isJsonObject, pointerTo, type JsonObject, type JsonValue } from '../kernel/json.js';
 import { diffJson, type DiffStep } from './revision-diff.js';
-import type { ServiceSpec } from './service.js';
 
 /** Steps kept in an audit entry. */
 export const MAX_DIFF_STEPS = 200;
@@ -13,12 +12,13 @@ const SECRET_PLACE =
   /^\/config(?:\/overlays\/[^/]+)?\/(?:runtime\/env|network\/headers|network\/tls)\/[^/]+$/;
 
 /**
- * What changed between two specs, for the audit entry: values of `runtime.env`, `network.headers` and `network.tls` are
- * shown as their references, or as `[redacted]`. `null` = there was, or will be, no service.
+ * What changed between two specs, or other documents with a `config`, for the audit entry: values of `runtime.env`,
+ * `network.headers` and `network.tls` are shown as their references, or as `[redacted]`. `null` = there was, or will be,
+ * none.
  */
 export function redactedDiff(
-  from: ServiceSpec | null,
-  to: ServiceSpec | null,
+  from: object | null,
+  to: object | null,
 ): readonly (DiffStep | { readonly op: 'omitted'; readonly steps: number })[] {
   const steps = diffJson(asJson(from), asJson(to)).map(redactStep);
   if (steps.length <= MAX_DIFF_STEPS) return steps;
@@ -57,6 +57,6 @@ function referencesOf(text: string): string {
   return references.length === 0 ? REDACTED : references.map((one) => one.text).join(' ');
 }
 
-function asJson(spec: ServiceSpec | null): JsonValue {
+function asJson(spec: object | null): JsonValue {
   return spec as unknown as JsonObject | null;
 }

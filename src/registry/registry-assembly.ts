@@ -1,3 +1,5 @@
+import { BatchWriter } from './batch-writer.js';
+import { RevisionPins } from './revision-pins.js';
 import { RevisionWriter } from './revision-writer.js';
 import { ServiceArchive } from './service-archive.js';
 import { ServiceLocks } from './service-locks.js';
@@ -16,7 +18,9 @@ export interface RegistryAssembly {
   readonly rules: ServiceRules;
   readonly services: ServiceWriter;
   readonly revisions: RevisionWriter;
+  readonly pins: RevisionPins;
   readonly archive: ServiceArchive;
+  readonly batches: BatchWriter;
 }
 
 /** `store` is open. */
@@ -34,6 +38,8 @@ export async function assembleRegistry(
     rules,
     services: new ServiceWriter(parts),
     revisions: new RevisionWriter(parts),
+    pins: new RevisionPins(parts),
     archive: new ServiceArchive(parts),
+    batches: new BatchWriter(parts),
   };
 }

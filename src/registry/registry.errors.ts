@@ -86,6 +86,45 @@ export const registryProblems = defineProblems('registry', {
     action: 'Read the service again; a newer change has replaced the revision.',
     level: 'info',
   },
+  'batch-refused': {
+    status: 409,
+    title: 'Changes of the batch are refused',
+    action: 'Correct the changes named in `items`; nothing of the batch was stored.',
+    level: 'info',
+  },
+  'contract-broken': {
+    status: 422,
+    title: 'The tools of the new revision would break their callers',
+    action:
+      'Keep what `errors` name as it was, or send the change again with ?allow_breaking=true; what served before still serves.',
+    level: 'info',
+  },
+  'revision-not-served': {
+    status: 409,
+    title: 'The revision was never in force',
+    action:
+      'Choose a revision whose outcome is `superseded`; to try this one, PUT its specification.',
+    level: 'info',
+  },
+  'too-many-pins': {
+    status: 409,
+    title: 'As many revisions are pinned as can be',
+    action: 'Unpin one of those in `pinned` first: PATCH it with {"pinned": false}.',
+    level: 'info',
+  },
+  'not-drifted': {
+    status: 409,
+    title: 'The stored document was not edited by hand',
+    action: 'Read the conditions of the service; only one with the condition Drifted has an edit.',
+    level: 'info',
+  },
+  'drift-refused': {
+    status: 422,
+    title: 'The edit by hand changes more than the specification',
+    action:
+      'Undo what `errors` name in the file and restart the gateway, or send {"action": "revert"} and PUT the specification.',
+    level: 'info',
+  },
   'revision-unknown': {
     status: 404,
     title: 'There is no such revision',

@@ -2,8 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { fieldErrorsOf, problemOfFaults } from '../config/config.errors.js';
 import { EffectiveConfigService } from '../config/effective-config.service.js';
 import type { ServiceDependency } from '../config/service-config.js';
+import type { TemplateDocument } from '../config/template.js';
 import { isUuid } from '../kernel/ids.js';
 import { isJsonObject, type JsonObject } from '../kernel/json.js';
+import type { BatchFault } from './batch-rules.js';
+import type { BatchChange, BatchOptions, BatchResult } from './batch-change.js';
 import { DependencyGraph } from './dependency-graph.js';
 import { etagOf, matchesSpecVersion, specVersionOf } from './etag.js';
 import type { PreparedSpec } from './prepared-spec.js';
@@ -11,7 +14,7 @@ import { registryProblems } from './registry.errors.js';
 import type { RegistryAssembly } from './registry-assembly.js';
 import { systemContext } from './service-changes.js';
 import { normaliseSpec, specErrors } from './service-spec.js';
-import { unknownRevision, type ProposeOutcome } from './revision-writer.js';
+import { unknownRevision, type ProposeOptions, type ProposeOutcome } from './revision-writer.js';
 import type { CreateOptions } from './service-writer.js';
 import type { ServiceRepository } from './service.repository.js';
 import type {
@@ -92,9 +95,16 @@ export class RegistryService {
     return normaliseSpec(input);
   }
 
-  /** Resolves templates, configuration and command of a valid spec; throws problems of `config.errors`. Stores nothing. */
-  async prepare(spec: ServiceSpec): Promise<PreparedSpec> {
-    const { effective, provenance, command_file, ...resolved } = await this.configs.resolve(spec);
+  /**
+   * Resolves templates, configuration and command of a valid spec; throws problems of `config.errors`. Stores nothing.
+   * `pending`: revisions of templates that are about to be stored with it.
+   */
+  async prepare(
+    spec: ServiceSpec,
+    pending: readonly TemplateDocument[] = [],
+  ): Promise<PreparedSpec> {
+    const found = await this.configs.resolve(spec, pending);
+    const { effective, provenance, command_file, ...resolved } = found;
     return { spec: { ...spec, extends: resolved.extends }, effective, provenance, command_file };
   }
 
@@ -116,9 +126,9 @@ export class RegistryService {
     id: string,
     prepared: PreparedSpec,
     ctx: ChangeContext,
-    options: { readonly ifMatch?: string | number } = {},
+    options: ProposeOptions = {},
   ): Promise<ProposeOutcome> {
-    return this.parts.revisions.propose(id, prepared, ctx, options.ifMatch);
+    return this.parts.revisions.propose(id, prepared, ctx, options);
   }
 
   /** The candidate becomes current, with the tools it was proven with. Throws `registry.not-candidate`. */
@@ -155,6 +165,28 @@ export class RegistryService {
     return service;
   }
 
+  /**
+   * Changes of many services, and records of other writers, as one commit: all of it or, with `registry.batch-refused`
+   * naming every change that is refused, nothing. Served services get candidates, which are proven as ever.
+   */
+  async applyBatch(
+    changes: readonly BatchChange[],
+    ctx: ChangeContext,
+    options: BatchOptions,
+  ): Promise<BatchResult> {
+    const result = await this.parts.batches.apply(changes, ctx, options);
+    for (const { service_id: id } of result.services) {
+      if (this.find(id)?.desired === 'archived') this.archivers.set(id, ctx);
+      else this.archivers.delete(id);
+    }
+    return result;
+  }
+
+  /** What `applyBatch` would refuse now, in the order of the changes; empty when it would store them. */
+  judgeBatch(changes: readonly BatchChange[]): Promise<readonly BatchFault[]> {
+    return this.parts.batches.judge(changes);
+  }
+
   /** Gives a former name, and the alias that it stands for, free. Throws `registry.etag-stale`. */
   async dropFormerName(
     id: string,
@@ -168,6 +200,11 @@ export class RegistryService {
   /** Writes the stored document over a file that is damaged or was edited by hand. Answers whether there was such a fault. */
   async rewrite(id: string, ctx: ChangeContext): Promise<boolean> {
     return this.parts.services.rewrite(id, ctx);
+  }
+
+  /** What an edit by hand made of the stored document, as boot found it; `null` without one. It is not in force. */
+  driftOf(id: string): JsonObject | null {
+    return this.repository.driftOf(this.require(id).service_id);
   }
 
   /** Moves a stopped service that is to be archived into the archive, in the name of who asked for it. */
@@ -227,6 +264,16 @@ export class RegistryService {
     notes: { readonly tools?: readonly JsonObject[]; readonly pinned?: boolean },
   ): Promise<RevisionDocument> {
     return this.parts.revisions.annotate(id, revision, notes);
+  }
+
+  /** An operator keeps a revision whatever its age, or lets it go. Throws `registry.revision-unknown`, `-too-many-pins`. */
+  async keepRevision(
+    id: string,
+    revision: number,
+    isKept: boolean,
+    ctx: ChangeContext,
+  ): Promise<RevisionDocument> {
+    return this.parts.pins.set(this.require(id).service_id, revision, isKept, ctx);
   }
 
   /** The ETag of a service document, quotes included. */

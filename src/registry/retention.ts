@@ -1,5 +1,9 @@
+import type { RevisionDocument } from './service.js';
+
 /** Revisions kept of a service besides those that are exempt. */
 export const KEPT_REVISIONS = 20;
+/** Revisions of one service that operators may keep besides. */
+export const MAX_PINS = 20;
 export const ARCHIVE_RETENTION_MS = 30 * 86_400_000;
 export const KEPT_ARCHIVES = 1000;
 
@@ -17,6 +21,11 @@ export function revisionsToRemove(
     .sort((left, right) => left - right)
     .filter((revision) => !isExempt(revision))
     .slice(0, excess);
+}
+
+/** Kept whatever its age: by an operator, or as a route names it. */
+export function isPinned({ pinned, kept_by_operator }: RevisionDocument): boolean {
+  return pinned || kept_by_operator === true;
 }
 
 /** Versions and revision numbers that routes name, by their `version` or by the end `/v/<version>` of their path. */

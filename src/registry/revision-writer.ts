@@ -38,6 +38,13 @@ interface Addition {
   readonly prepared: PreparedSpec;
 }
 
+export interface ProposeOptions {
+  /** What `checkIfMatch` answered; absent: whatever the service is now. */
+  readonly ifMatch?: string | number;
+  /** The tools of the new revision may break the callers of the current one. Stored with it. */
+  readonly allow_breaking?: boolean;
+}
+
 /** Writes the revisions of a service: each change is one commit, told to others once it is durable. */
 export class RevisionWriter {
   constructor(private readonly parts: WriteParts) {}
@@ -46,7 +53,7 @@ export class RevisionWriter {
     id: string,
     prepared: PreparedSpec,
     ctx: ChangeContext,
-    ifMatch: string | number | undefined,
+    { ifMatch, allow_breaking = false }: ProposeOptions,
   ): Promise<ProposeOutcome> {
     const { repository, rules, locks } = this.parts;
     return locks.onSpec(id, prepared, async () => {
@@ -59,7 +66,11 @@ export class RevisionWriter {
         await rewriteIfFaulty(this.parts, id, ctx);
         return { outcome: 'unchanged', revision: service.revision };
       }
-      if (pending !== undefined && isSameContent(pending, prepared)) {
+      if (
+        pending !== undefined &&
+        isSameContent(pending, prepared) &&
+        (pending.allow_breaking === true) === allow_breaking
+      ) {
         return { outcome: 'proposed', revision: pending.revision };
       }
       rules.requireUnclaimed(id, prepared.spec);
@@ -69,7 +80,7 @@ export class RevisionWriter {
         this.parts,
         id,
         ifMatch,
-        write.call(this, { doc: service, version }, prepared, ctx),
+        write.call(this, { doc: service, version }, prepared, ctx, allow_breaking),
       );
     });
   }
@@ -134,6 +145,7 @@ export class RevisionWriter {
     { doc: service, version }: Versioned,
     prepared: PreparedSpec,
     ctx: ChangeContext,
+    allow_breaking: boolean,
   ): Promise<ProposeOutcome> {
     const { events } = this.parts;
     const { service_id: id } = service;
@@ -141,7 +153,10 @@ export class RevisionWriter {
     const given = await giveUpCandidate(this.parts, service);
     const changes = [
       putService({ ...service, candidate: number }, version),
-      putRevision(this.revisionOf(id, number, prepared, ctx, 'candidate'), null),
+      putRevision(
+        this.revisionOf(id, number, prepared, ctx, { outcome: 'candidate', allow_breaking }),
+        null,
+      ),
       ...given.changes,
     ];
     const specs = { from: service.spec, to: prepared.spec };
@@ -160,11 +175,13 @@ export class RevisionWriter {
     { doc: service, version }: Versioned,
     prepared: PreparedSpec,
     ctx: ChangeContext,
+    allow_breaking: boolean,
   ): Promise<ProposeOutcome> {
     const { events, clock } = this.parts;
     const { service_id: id } = service;
     const number = this.nextRevision(id);
-    const revision = this.revisionOf(id, number, prepared, ctx, 'current');
+    const how = { outcome: 'current', allow_breaking } as const;
+    const revision = this.revisionOf(id, number, prepared, ctx, how);
     const changes = [
       putService(withCurrent(service, revision, clock.timestamp()), version),
       putRevision(revision, null),
@@ -209,11 +226,11 @@ export class RevisionWriter {
     revision: number,
     prepared: PreparedSpec,
     ctx: ChangeContext,
-    outcome: RevisionDocument['outcome'],
+    how: Pick<RevisionDocument, 'outcome' | 'allow_breaking'>,
   ): RevisionDocument {
     const { actor, reason } = ctx;
     const at = this.parts.clock.timestamp();
-    return newRevision(prepared, { service_id: id, revision, at, actor, reason, outcome });
+    return newRevision(prepared, { service_id: id, revision, at, actor, reason, ...how });
   }
 
   private nextRevision(id: string): number {

@@ -2,7 +2,14 @@ import { equalJson } from '../kernel/json.js';
 import { registryProblems } from './registry.errors.js';
 import { ServiceArchived, ServiceRestored } from './registry.events.js';
 import { archivesToPurge } from './retention.js';
-import { archiveOf, metaOf, putService, systemContext, withDesired } from './service-changes.js';
+import {
+  archiveOf,
+  desiredDiff,
+  metaOf,
+  putService,
+  systemContext,
+  withDesired,
+} from './service-changes.js';
 import type { WriteParts } from './write-parts.js';
 import type { ArchiveDocument, ChangeContext, ServiceDocument } from './service.js';
 
@@ -31,7 +38,7 @@ export class ServiceArchive {
           { kind: 'service', id, op: 'delete', expect: version },
           { kind: 'archive', id, op: 'put', doc },
         ],
-        metaOf(ctx, 'service.archive', id),
+        metaOf(followUp(ctx), 'service.archive', id),
       );
       events.publish(new ServiceArchived(id, service.spec.name, false));
     });
@@ -107,7 +114,7 @@ export class ServiceArchive {
     };
     await repository.commit(
       [putService(service, null), { kind: 'archive', id, op: 'delete', expect: stored.version }],
-      metaOf(ctx, 'service.restore', id),
+      { ...metaOf(ctx, 'service.restore', id), diff: desiredDiff('archived', 'inactive') },
     );
     events.publish(new ServiceRestored(id, spec.name));
     return repository.get(id)?.doc ?? service;
@@ -118,4 +125,10 @@ export class ServiceArchive {
       `There is no "${idOrName.slice(0, 80)}" in the archive.`,
     );
   }
+}
+
+/** The end of a deletion whose request has its own entry already: the gateway's step, in the name of who asked. */
+function followUp(ctx: ChangeContext): ChangeContext {
+  const asked = ctx.requestId === null ? null : `ends the deletion of request ${ctx.requestId}`;
+  return { ...ctx, source: 'reconciler', requestId: null, reason: ctx.reason ?? asked };
 }

@@ -11,7 +11,8 @@ import type {
   ServiceSpec,
 } from './service.js';
 
-export const REGISTRY_SCHEMA_VERSION = '1.0';
+/** Form of services, revisions and archived services; a change of it needs a step in `storage/migrations`. */
+export const REGISTRY_SCHEMA_VERSION = '1.1';
 
 /** Documents of the registry as each change leaves them, and the audit entries. Pure: time and ids are given. */
 export interface RevisionFacts {
@@ -21,6 +22,8 @@ export interface RevisionFacts {
   readonly actor: string;
   readonly reason: string | null;
   readonly outcome: RevisionDocument['outcome'];
+  /** Stored when it is true. */
+  readonly allow_breaking?: boolean;
 }
 
 export function newRevision(prepared: PreparedSpec, facts: RevisionFacts): RevisionDocument {
@@ -37,6 +40,7 @@ export function newRevision(prepared: PreparedSpec, facts: RevisionFacts): Revis
     outcome: facts.outcome,
     pinned: false,
     tools: null,
+    ...(facts.allow_breaking === true ? { allow_breaking: true } : {}),
   };
 }
 
@@ -145,6 +149,11 @@ export function metaOf(
     ...(ctx.requestId === null ? {} : { request_id: ctx.requestId }),
     ...(specs === undefined ? {} : { diff: redactedDiff(specs.from, specs.to) }),
   };
+}
+
+/** What a change of what is wanted of a service is in its audit entry. */
+export function desiredDiff(from: DesiredState, value: DesiredState): readonly object[] {
+  return [{ op: 'replace', path: '/desired', from, value }];
 }
 
 /** In whose name the gateway acts of its own accord. */

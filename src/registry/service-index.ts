@@ -22,7 +22,7 @@ export class ServiceIndex {
   private readonly archives = new Map<string, ArchivedIdentity>();
 
   put(service: ServiceDocument): void {
-    this.forget(service.service_id);
+    this.release(service.service_id);
     this.services.set(service.service_id, service);
     const candidate = this.candidates.get(service.service_id);
     if (candidate !== undefined && candidate.revision !== service.candidate) {
@@ -35,13 +35,13 @@ export class ServiceIndex {
   putCandidate(revision: RevisionDocument): void {
     const service = this.services.get(revision.service_id);
     if (service === undefined || service.candidate !== revision.revision) return;
-    this.forget(service.service_id);
+    this.release(service.service_id);
     this.candidates.set(service.service_id, revision);
     this.claim(service.service_id);
   }
 
   remove(id: string): void {
-    this.forget(id);
+    this.release(id);
     this.services.delete(id);
     this.candidates.delete(id);
   }
@@ -105,18 +105,19 @@ export class ServiceIndex {
     if (script !== null) take(this.scripts, script, 'candidate');
   }
 
-  private forget(id: string): void {
+  /** Names and scripts of a service are nobody's until it is put again. */
+  release(id: string): void {
     const service = this.services.get(id);
     if (service === undefined) return;
     const candidate = this.candidates.get(id)?.spec;
-    const release = (claims: Map<string, Claim>, key: string | null | undefined): void => {
+    const give = (claims: Map<string, Claim>, key: string | null | undefined): void => {
       if (typeof key === 'string' && claims.get(key)?.service_id === id) claims.delete(key);
     };
     for (const name of [service.spec.name, ...service.former_names, candidate?.name]) {
-      release(this.names, name);
+      give(this.names, name);
     }
     for (const script of [service.spec.script_id, candidate?.script_id]) {
-      release(this.scripts, script);
+      give(this.scripts, script);
     }
   }
 }

@@ -49,4 +49,31 @@ describe('ServiceLocks', () => {
     await expect(failing).rejects.toThrow('no');
     await expect(next).resolves.toBe('yes');
   });
+
+  it('never let batches and single writes wait for one another for good', async () => {
+    const locks = new ServiceLocks();
+    const ids = ['1', '2', '3'];
+    const names = ['a', 'b', 'c'];
+    const done: string[] = [];
+    const turn = async (what: string): Promise<void> => {
+      for (let left = 0; left < 5; left += 1) await Promise.resolve();
+      done.push(what);
+    };
+    const batch = (order: number): Promise<void> => {
+      const turned = (all: readonly string[]): string[] =>
+        order % 2 === 0 ? [...all] : [...all].reverse();
+      const scope = { ids: turned(ids), names: turned(names), scripts: [], needsGraph: true };
+      return locks.onBatch(scope, () => turn('batch'));
+    };
+    await Promise.all([
+      batch(0),
+      batch(1),
+      ...ids.map((id, index) =>
+        locks.onSpec(id, specOf(names[2 - index] ?? '', null, 'x'), () => turn('one')),
+      ),
+      batch(2),
+    ]);
+    expect(done.filter((one) => one === 'batch')).toHaveLength(3);
+    expect(done).toHaveLength(6);
+  });
 });

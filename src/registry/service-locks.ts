@@ -1,6 +1,14 @@
 import { KeyedSerial } from '../kernel/serial.js';
 import type { PreparedSpec } from './prepared-spec.js';
 
+/** What a batch writes. */
+export interface BatchScope {
+  readonly ids: readonly string[];
+  readonly names: readonly string[];
+  readonly scripts: readonly string[];
+  readonly needsGraph: boolean;
+}
+
 /**
  * Who waits for whom. Writes on one service run one after another; writes that take a name or a script, and those that
  * add dependencies, also run one after another among themselves. Invariant: locks are taken in the order service, graph,
@@ -28,9 +36,22 @@ export class ServiceLocks {
     return this.nest(keys, task);
   }
 
-  private async nest<T>(keys: readonly string[], task: () => Promise<T>): Promise<T> {
-    const [key, ...inner] = keys;
+  /** For a write that gives several services specs at once; the locks of each kind in the order of their keys. */
+  async onBatch<T>(scope: BatchScope, task: () => Promise<T>): Promise<T> {
+    const sorted = (kind: string, all: readonly string[]): string[] =>
+      [...new Set(all)].sort().map((key) => `${kind}:${key}`);
+    const keys = [
+      ...sorted('service', scope.ids),
+      ...(scope.needsGraph ? ['graph'] : []),
+      ...sorted('name', scope.names),
+      ...sorted('script', scope.scripts),
+    ];
+    return this.nest(keys, task);
+  }
+
+  private async nest<T>(keys: readonly string[], task: () => Promise<T>, taken = 0): Promise<T> {
+    const key = keys[taken];
     if (key === undefined) return task();
-    return this.serial.run(key, () => this.nest(inner, task));
+    return this.serial.run(key, () => this.nest(keys, task, taken + 1));
   }
 }

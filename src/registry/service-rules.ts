@@ -123,7 +123,8 @@ export class ServiceRules {
     });
   }
 
-  private nodeWithCandidate(service: ServiceDocument): DependencyNode {
+  /** Its place in the graph, what its candidate needs included. */
+  nodeWithCandidate(service: ServiceDocument): DependencyNode {
     const pending = this.repository.index.candidateOf(service.service_id)?.effective.integration;
     return {
       service_id: service.service_id,

@@ -3,6 +3,7 @@ import type { PreparedSpec } from './prepared-spec.js';
 import { registryProblems } from './registry.errors.js';
 import { DesiredStateChanged, RevisionDiscarded, ServiceCreated } from './registry.events.js';
 import {
+  desiredDiff,
   metaOf,
   newRevision,
   newService,
@@ -80,6 +81,7 @@ export class ServiceWriter {
       const next = withDesired(service, desired, clock.timestamp());
       const commit = repository.commit([putService(next, version), ...given.changes], {
         ...metaOf(ctx, `service.${DESIRED_VERBS[desired]}`, id),
+        diff: desiredDiff(service.desired, desired),
         ...(desired === 'archived' || desired === 'inactive' ? { frees_space: true } : {}),
       });
       await orStale(this.parts, id, how.ifMatch, commit);
@@ -103,7 +105,10 @@ export class ServiceWriter {
       rules.requireFresh(service, ifMatch);
       if (!service.former_names.includes(name)) return service;
       const next = withoutFormerName(service, name, clock.timestamp());
-      const meta = metaOf({ ...ctx, reason: ctx.reason ?? name }, 'service.drop-alias', id);
+      const meta = {
+        ...metaOf({ ...ctx, reason: ctx.reason ?? name }, 'service.drop-alias', id),
+        diff: [{ op: 'remove', path: '/former_names', from: name }],
+      };
       await orStale(this.parts, id, ifMatch, repository.commit([putService(next, version)], meta));
       return requireLive(this.parts, id).doc;
     });
@@ -122,7 +127,8 @@ const DESIRED_VERBS: Readonly<Record<DesiredState, string>> = {
   archived: 'delete',
 };
 
-function refuseDesired(service: ServiceDocument, desired: DesiredState): void {
+/** Throws `registry.desired-refused`. */
+export function refuseDesired(service: ServiceDocument, desired: DesiredState): void {
   const isRefused = desired === 'draft' || (desired === 'inactive' && service.desired === 'draft');
   if (!isRefused) return;
   throw registryProblems['desired-refused']({

@@ -1,3 +1,5 @@
+import type { JsonObject } from '../kernel/json.js';
+import { inNewestForm } from '../storage/migrations.js';
 import type {
   CommitMeta,
   CommitRecord,
@@ -5,7 +7,7 @@ import type {
   RecordStore,
   StoredRecord,
 } from '../storage/record-store.js';
-import { revisionsToRemove } from './retention.js';
+import { isPinned, revisionsToRemove } from './retention.js';
 import { ServiceIndex } from './service-index.js';
 import type { ArchiveDocument, RevisionDocument, ServiceDocument } from './service.js';
 
@@ -50,7 +52,13 @@ export class ServiceRepository {
   }
 
   async archive(id: string): Promise<StoredRecord<ArchiveDocument> | undefined> {
-    return this.store.read<ArchiveDocument>('archive', id);
+    return inNewestForm(await this.store.read<ArchiveDocument>('archive', id));
+  }
+
+  /** As `archive`, and `null` when there is none or its record is damaged. */
+  async readableArchive(id: string): Promise<StoredRecord<ArchiveDocument> | null> {
+    if (this.index.archivedById(id) === undefined) return null;
+    return (await readOrNothing(this.archive(id))) ?? null;
   }
 
   /** Numbers of the revisions that are kept, oldest first. */
@@ -65,7 +73,9 @@ export class ServiceRepository {
     id: string,
     revision: number,
   ): Promise<StoredRecord<RevisionDocument> | undefined> {
-    return this.store.read<RevisionDocument>('revision', revisionId(id, revision));
+    return inNewestForm(
+      await this.store.read<RevisionDocument>('revision', revisionId(id, revision)),
+    );
   }
 
   /** As `revision`, and nothing when the record is damaged: what only closes a revision must not fail for it. */
@@ -74,6 +84,14 @@ export class ServiceRepository {
     revision: number,
   ): Promise<StoredRecord<RevisionDocument> | undefined> {
     return readOrNothing(this.revision(id, revision));
+  }
+
+  /** The document that boot found in the file of the service when it was edited by hand since; else `null`. */
+  driftOf(id: string): JsonObject | null {
+    const drifted = this.store
+      .status()
+      .faults.find((one) => one.kind === 'service' && one.id === id && one.fault === 'drifted');
+    return drifted?.found ?? null;
   }
 
   /** Whether the file of the service is damaged, or was edited by hand, since the store last wrote it. */
@@ -97,7 +115,7 @@ export class ServiceRepository {
     for (const number of known) {
       if (number === added) continue;
       const doc = (await this.readableRevision(id, number))?.doc;
-      if (doc !== undefined && (doc.pinned || isNamed(doc, named))) pinned.add(number);
+      if (doc !== undefined && (isPinned(doc) || isNamed(doc, named))) pinned.add(number);
     }
     const counted = known.filter((number) => !pinned.has(number));
     const isExempt = (number: number): boolean => number === added || kept.includes(number);
@@ -109,11 +127,18 @@ export class ServiceRepository {
     return this.revisionNumbers(id).map((number) => removal(id, number));
   }
 
+  /** Of the store as a whole. */
+  get storeRevision(): number {
+    return this.store.revision;
+  }
+
   async commit(changes: readonly RecordChange[], meta: CommitMeta): Promise<number> {
     return this.store.commit(changes, meta);
   }
 
   private follow(commit: CommitRecord): void {
+    // First all that is given up: what one service of a commit frees another one of it may have taken.
+    for (const { kind, id } of commit.changes) if (kind === 'service') this.index.release(id);
     for (const { kind, id, op, doc } of commit.changes) {
       if (kind === 'service') {
         this.changes += 1;

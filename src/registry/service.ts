@@ -46,7 +46,7 @@ export interface ServiceDocument {
   readonly updated_at: string;
 }
 
-/** Record kind `revision`, id = `<service_id>/<revision>`. Immutable but for `outcome` and `pinned`. */
+/** Record kind `revision`, id = `<service_id>/<revision>`. Immutable but for `outcome`, `tools` and the two pins. */
 export interface RevisionDocument {
   readonly schema_version: string;
   readonly service_id: string;
@@ -59,9 +59,14 @@ export interface RevisionDocument {
   readonly reason: string | null;
   /** `draft`: never promoted (a failed or abandoned candidate). */
   readonly outcome: 'current' | 'candidate' | 'superseded' | 'draft';
+  /** A route names it. */
   readonly pinned: boolean;
+  /** An operator keeps it, whatever its age. */
+  readonly kept_by_operator?: boolean;
   /** Tools as proven on this revision; `null` before. Basis of the contract diff. */
   readonly tools: readonly JsonObject[] | null;
+  /** Whoever asked for it takes it that callers of the current revision may break. Absent: they may not. */
+  readonly allow_breaking?: boolean;
 }
 
 /** Record kind `archive`, id = `service_id`. */

@@ -18,6 +18,7 @@ function blueprint(over: Partial<EndpointBlueprint> = {}): EndpointBlueprint {
     hostingMode: 'stdio',
     effective: serviceConfig(),
     security: serviceConfig().security,
+    cors: serviceConfig().network.cors,
     source: SOURCE,
     unavailable: null,
     tools: [{ name: 'now' }],
@@ -44,6 +45,7 @@ describe('endpointOf', () => {
     ['a limit', { effective: serviceConfig({ runtime: { call_timeout_ms: 1 } }) }],
     ['the queue', { effective: serviceConfig({ runtime: { queue: { size: 1, timeout_ms: 9 } } }) }],
     ['the circuit', { effective: serviceConfig({ network: { circuit: CIRCUIT } }) }],
+    ['the pages', { cors: { origins: ['https://a.example'], methods: ['GET'], headers: [] } }],
     ['the policy', { security: serviceConfig({ security: { allowed_scopes: ['a'] } }).security }],
   ])('is another one when %s changes', (_what, over) => {
     const first = endpointOf(blueprint(), []);

@@ -1,4 +1,5 @@
-import type { SecurityConfig, ServiceConfig } from '../config/service-config.js';
+import { pageGrant } from '../auth/page-grant.js';
+import type { CorsConfig, SecurityConfig, ServiceConfig } from '../config/service-config.js';
 import type {
   CompiledHandler,
   Endpoint,
@@ -22,6 +23,8 @@ export interface EndpointBlueprint {
   readonly effective: ServiceConfig;
   /** Of the service as it is now, older revisions included: what is closed today stays open under no other path. */
   readonly security: SecurityConfig;
+  /** Likewise. */
+  readonly cors: CorsConfig;
   /** `null` where lifecycle keeps no instances of the revision. */
   readonly source: InstanceSource | null;
   readonly unavailable: Unavailability | null;
@@ -75,6 +78,7 @@ function assemble(blueprint: EndpointBlueprint, former: readonly Endpoint[]): En
     tools: blueprint.tools,
     load: sibling?.load ?? new EndpointLoad(),
     profile: blueprint.profile,
+    pages: pageGrant(blueprint.cors),
   };
 }
 
@@ -104,7 +108,8 @@ function isSameEndpoint(left: Endpoint, right: Endpoint): boolean {
     isSame(left.policy, right.policy) &&
     isSame(left.flow, right.flow) &&
     isSame(left.tools, right.tools) &&
-    isSame(left.profile, right.profile)
+    isSame(left.profile, right.profile) &&
+    isSame(left.pages ?? null, right.pages ?? null)
   );
 }
 

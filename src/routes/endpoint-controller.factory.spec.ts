@@ -118,6 +118,36 @@ describe('EndpointControllerFactory', () => {
     expect(SwaggerModule.createDocument(app, options).paths['/mcp/shown']).toBeUndefined();
   });
 
+  it('describes each service by its own words and all by the same answers, kept once', async () => {
+    const [one, other] = [
+      await factory.mount(blueprint('one')),
+      await factory.mount(blueprint('two')),
+    ];
+    const { paths } = SwaggerModule.createDocument(app, new DocumentBuilder().build());
+    expect(paths['/mcp/one']?.post?.summary).toContain('one');
+    expect(paths['/mcp/two']?.post?.summary).toContain('two');
+    const statuses = (['post', 'get', 'delete'] as const).map((method) =>
+      Object.keys(paths['/mcp/two']?.[method]?.responses ?? {}),
+    );
+    expect(statuses).toEqual([
+      ['200', '202', '404', '503'],
+      ['200', '404'],
+      ['204', '404'],
+    ]);
+    for (const name of ['call', 'listen', 'end']) {
+      const [left, right] = [one, other].map(({ type }): unknown =>
+        Reflect.getOwnMetadata(
+          'swagger/apiResponse',
+          (type.prototype as Record<string, object>)[name] ?? {},
+        ),
+      );
+      expect(left).toBeDefined();
+      expect(left).toBe(right);
+    }
+    factory.unmount(one);
+    factory.unmount(other);
+  });
+
   it('leaves nothing behind over 2,000 cycles of adding and removing', async () => {
     const classes: WeakRef<object>[] = [];
     for (let n = 0; n < 2_000; n += 1) {

@@ -4,6 +4,7 @@ import { endpointPolicy, guardsCallers } from './endpoint-policy.js';
 
 const OPEN: SecurityConfig = {
   authentication: { required: false },
+  env_allow: [],
   allowed_scopes: [],
   tools: { allow: null, deny: [], read_only: false },
   rate_limit: null,

@@ -46,7 +46,8 @@ export function endpointControllerClass(
     }
   };
   Object.defineProperty(type, 'name', { value: `${pascalCase(blueprint.serviceName)}Endpoint` });
-  decorateMethods(type, blueprint);
+  shareDecoration(type);
+  describeMethods(type, blueprint);
   Controller(`mcp/${blueprint.serviceName}`)(type);
   ApiTags(blueprint.serviceName)(type);
   if (blueprint.policy !== null) EndpointAccess(blueprint.policy)(type);
@@ -60,12 +61,44 @@ const SESSION_HEADER = {
   description: 'The session, as answered to `initialize`',
 };
 
-function decorateMethods(type: Type<EndpointController>, blueprint: ControllerBlueprint): void {
+/**
+ * What the classes of all services have in common, decorated once. Why: answers are kept by status, and an object with
+ * such a number for a key has room for every number up to it, 5 KB; three methods of each service would each have one.
+ */
+class CommonEndpoint implements EndpointController {
+  call(): true {
+    return true;
+  }
+  listen(): true {
+    return true;
+  }
+  end(): true {
+    return true;
+  }
+}
+decorateMethods(CommonEndpoint);
+
+/** The same metadata, not copies of it. */
+function shareDecoration(type: Type<EndpointController>): void {
+  const [common, own] = [CommonEndpoint.prototype, type.prototype as EndpointController];
+  for (const name of Object.values(HANDLERS)) {
+    for (const key of Reflect.getOwnMetadataKeys(common[name]) as string[]) {
+      Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, common[name]), own[name]);
+    }
+  }
+}
+
+function describeMethods(type: Type<EndpointController>, blueprint: ControllerBlueprint): void {
   const title = escapeMarkup(blueprint.title);
   const description = escapeMarkup(blueprint.description ?? '');
+  decorate(type, 'call', [ApiOperation({ summary: `MCP messages to ${title}`, description })]);
+  decorate(type, 'listen', [ApiOperation({ summary: `Event stream of a session with ${title}` })]);
+  decorate(type, 'end', [ApiOperation({ summary: `End a session with ${title}` })]);
+}
+
+function decorateMethods(type: Type<EndpointController>): void {
   decorate(type, 'call', [
     Post(),
-    ApiOperation({ summary: `MCP messages to ${title}`, description }),
     ApiHeader(SESSION_HEADER),
     ApiBody({
       schema: { type: 'object', additionalProperties: true },
@@ -80,7 +113,6 @@ function decorateMethods(type: Type<EndpointController>, blueprint: ControllerBl
   ]);
   decorate(type, 'listen', [
     Get(),
-    ApiOperation({ summary: `Event stream of a session with ${title}` }),
     ApiHeader({ ...SESSION_HEADER, required: true }),
     ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Resume after this event' }),
     ApiResponse({ status: 200, description: 'text/event-stream of JSON-RPC messages' }),
@@ -88,7 +120,6 @@ function decorateMethods(type: Type<EndpointController>, blueprint: ControllerBl
   ]);
   decorate(type, 'end', [
     Delete(),
-    ApiOperation({ summary: `End a session with ${title}` }),
     ApiHeader({ ...SESSION_HEADER, required: true }),
     ApiResponse({ status: 204, description: 'The session has ended' }),
     ApiResponse({ status: 404, description: 'The session is unknown' }),

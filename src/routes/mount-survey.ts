@@ -106,6 +106,7 @@ export class MountSurvey {
       hostingMode: stored?.spec.hosting_mode ?? spec.hosting_mode,
       effective: stored?.effective ?? document.effective,
       security: document.effective.security,
+      cors: document.effective.network.cors,
       source: this.lifecycle.sourceFor(service_id, revision),
       unavailable: this.unavailability(service_id),
       tools: this.toolsOf(service_id, stored),
@@ -126,12 +127,15 @@ export class MountSurvey {
   /** The time to the next try runs on after the table was built, so it is asked for when it is sent. */
   private unavailability(serviceId: string): Unavailability | null {
     const { lifecycle } = this;
-    const { serving, state, reason, message } = lifecycle.availabilityOf(serviceId);
+    const { serving, state, reason, message, action, blocked } =
+      lifecycle.availabilityOf(serviceId);
     if (serving) return null;
     return {
       state,
       reason,
       message,
+      ...(action === undefined ? {} : { action }),
+      ...(blocked === undefined ? {} : { blocked }),
       get retry_after_s(): number {
         return Math.max(1, lifecycle.availabilityOf(serviceId).retry_after_s);
       },

@@ -30,6 +30,7 @@ function blueprint(serviceName: string, revision: number, down = false): Endpoin
     hostingMode: 'stdio',
     effective: CONFIG,
     security: CONFIG.security,
+    cors: CONFIG.network.cors,
     source: sourceOf(serviceName, revision),
     unavailable: down
       ? { state: 'error', reason: 'Down', message: 'It is down', retry_after_s: 1 }

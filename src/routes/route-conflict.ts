@@ -73,7 +73,7 @@ export function isConflict(value: ParsedClaim | RouteConflict): value is RouteCo
   return 'severity' in value;
 }
 
-/** Everybody else's claims, arranged so that one more can be judged quickly. Not changed after it is made. */
+/** Everybody else's claims, arranged so that one more can be judged quickly. */
 export class ClaimIndex {
   private readonly byKey = new Map<string, ParsedClaim>();
   private readonly owners = new Map<string, RouteClaim>();
@@ -84,7 +84,8 @@ export class ClaimIndex {
     for (const claim of claims) this.add(claim);
   }
 
-  private add(claim: ParsedClaim): void {
+  /** One more that later claims are judged against. */
+  add(claim: ParsedClaim): void {
     const key = matchKey(claim);
     const held = this.byKey.get(key);
     if (held === undefined || compareRoutes(claim, held) < 0) this.byKey.set(key, claim);

@@ -18,6 +18,7 @@ import {
   type RouteDocument,
 } from './route-claims.js';
 import { isConflict, parseClaim, type ParsedClaim, type RouteConflict } from './route-conflict.js';
+import { judgeTogether, type ServiceClaims } from './route-judgement.js';
 import { judgeClaims } from './route-report.js';
 import type { RouteClaim } from './route.js';
 import { compareKeys, pageOf, type Page, type PageKey } from './page.js';
@@ -110,6 +111,22 @@ export class RoutesService implements OnApplicationBootstrap, OnApplicationShutd
     const extra = this.repository.ofService(id).map((route) => extraClaim(route, name));
     const kept = claimsOf(id, name, former, routes).filter((claim) => claim.kind !== 'alias');
     return Promise.resolve(judgeClaims([...kept, ...extra], this.claimsBut(id)));
+  }
+
+  /** As `check`, for services that are to change together. */
+  checkTogether(changed: readonly ServiceClaims[]): RouteConflict[] {
+    const apart = new Set(changed.map((one) => one.service_id));
+    const staying = this.claimsBut(null).filter((claim) => !apart.has(claim.service_id));
+    return judgeTogether(changed, staying);
+  }
+
+  isRoute(routeId: string): boolean {
+    return this.repository.find(routeId) !== undefined;
+  }
+
+  /** The extra routes of a service, as stored. */
+  extraRoutesOf(serviceId: string): readonly StoredRecord<RouteDocument>[] {
+    return this.repository.list().filter(({ doc }) => doc.service_id === serviceId);
   }
 
   /** Throws the problem of the first refusal among `conflicts`, with all of them in it. */

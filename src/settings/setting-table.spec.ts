@@ -25,6 +25,8 @@ const NAMES = [
   'TLS_KEY',
   'MAX_INSTANCES',
   'INBOX',
+  'BACKUP_INTERVAL_HOURS',
+  'BACKUP_KEEP',
 ].map((name) => `SWITCHYARD_${name}`);
 
 function parse(key: SettingKey, text: string): unknown {

@@ -223,6 +223,24 @@ export const SETTING_TABLE = [
     parser: () => inboxScopes,
     fallback: (before) => (isLoopback(before) ? SCOPES : null),
   }),
+  define({
+    key: 'backupIntervalHours',
+    name: 'SWITCHYARD_BACKUP_INTERVAL_HOURS',
+    meaning: 'Time between backups that the gateway makes by itself; 0 makes none.',
+    unit: 'hours',
+    default: '24',
+    parser: () => wholeNumber(0, 8_760),
+    fallback: () => 24,
+  }),
+  define({
+    key: 'backupKeep',
+    name: 'SWITCHYARD_BACKUP_KEEP',
+    meaning: 'Backups made by themselves that are kept; the oldest go first.',
+    unit: 'backups',
+    default: '7',
+    parser: () => wholeNumber(1, 1_000),
+    fallback: () => 7,
+  }),
 ] as const;
 
 /** The settings for the reference and its pin test, the name of the file itself included. */

@@ -55,6 +55,8 @@ describe('the defaults', () => {
       tlsKey: null,
       maxInstances: 64,
       inboxScopes: ['read', 'write', 'invoke', 'exec'],
+      backupIntervalHours: 24,
+      backupKeep: 7,
       isLoopback: true,
     });
   });

@@ -23,6 +23,8 @@ const VALUES: SettingsValues = {
   tlsKey: '/k.pem',
   maxInstances: 7,
   inboxScopes: ['write'],
+  backupIntervalHours: 12,
+  backupKeep: 3,
   processEnvironment: { A: 'b' },
 };
 

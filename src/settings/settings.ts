@@ -81,6 +81,14 @@ export class Settings {
   get inboxScopes(): readonly string[] | null {
     return this.values.inboxScopes;
   }
+  /** Hours between backups that are made by themselves; 0 = none are. */
+  get backupIntervalHours(): number {
+    return this.values.backupIntervalHours;
+  }
+  /** Scheduled backups that are kept. */
+  get backupKeep(): number {
+    return this.values.backupKeep;
+  }
   /** The environment that secret references and children's allow-listed variables are read from. */
   get processEnvironment(): Readonly<Record<string, string | undefined>> {
     return this.values.processEnvironment;
@@ -114,5 +122,7 @@ export interface SettingsValues {
   readonly tlsKey: string | null;
   readonly maxInstances: number;
   readonly inboxScopes: readonly string[] | null;
+  readonly backupIntervalHours: number;
+  readonly backupKeep: number;
   readonly processEnvironment: Readonly<Record<string, string | undefined>>;
 }

@@ -71,7 +71,8 @@ export class ModernFront implements StatelessFront {
       return;
     }
     const fault = mirrorFaultOf(job);
-    const verdict = fault ?? this.parts.dispatcher.admit(endpoint, principal, method, asked.tool);
+    const verdict =
+      fault ?? this.parts.dispatcher.admit(endpoint, principal, method, asked.tool, requestId);
     if (verdict === null) this.go(job);
     else if (verdict === WAIT) this.wait(job);
     else sendRpcError(response, requestId, id, verdict);

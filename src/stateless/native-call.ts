@@ -58,7 +58,7 @@ export class NativeCall implements ReplySink, RoundOwner {
     const outcome = outcomeOf(own, own);
     const error = outcome === 'rpc_error' ? errorOf(own) : null;
     if (error !== null) {
-      round.refuse(error, outcome, null);
+      round.refuse(error, outcome, String(error.code));
       return;
     }
     const door = round.method === 'tools/list' ? toolDoorOf(line.endpoint) : null;

@@ -1,6 +1,7 @@
 // HOT PATH
 import type { ServerResponse } from 'node:http';
 import { CallRecord, type Asked, type CallLedger } from '../gateway/call.js';
+import { errorCodeOf } from '../gateway/call-outcome.js';
 import type { CallOutcome } from '../gateway/channels.js';
 import { noteSuccess } from '../gateway/circuit.js';
 import { EventStream, type StreamOwner } from '../gateway/event-stream.js';
@@ -65,7 +66,8 @@ export class Round extends CallRecord implements StreamOwner, WaitingCall {
 
   /** `message` is the whole response, under the client's id. */
   answer(message: Buffer, outcome: CallOutcome): void {
-    if (!this.settle(outcome, null)) return;
+    const code = outcome === 'rpc_error' ? errorCodeOf(message, message) : null;
+    if (!this.settle(outcome, code)) return;
     this.stopWaiting();
     if (this.endpoint.load.failures > 0) noteSuccess(this.endpoint, this.method);
     if (this.stream !== null || !this.acceptsJson) {

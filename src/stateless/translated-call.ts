@@ -296,7 +296,7 @@ export class TranslatedCall implements ReplySink, LineCall, RoundOwner {
     const start = whole ? idStart : 0;
     const end = whole ? idEnd : 0;
     const answer = translateReply(own, start, end, round.id, asked.method, line.serverInfo);
-    if (answer instanceof RpcError) round.refuse(answer, 'rpc_error', null);
+    if (answer instanceof RpcError) round.refuse(answer, 'rpc_error', String(answer.code));
     else round.answer(answer, outcomeFor(message));
   }
 

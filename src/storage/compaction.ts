@@ -2,10 +2,12 @@ import type { Clock } from '../kernel/clock.js';
 import type { FileSystem } from '../kernel/file-system.js';
 import type { Logger } from '../kernel/logger.js';
 import { replaceFile } from './durable-write.js';
-import type { ChainPoint } from './journal-record.js';
-import type { Journal } from './journal.js';
+import { decodeRecord, type ChainPoint } from './journal-record.js';
+import type { Journal, Segment } from './journal.js';
+import { linesBackward } from './line-reader.js';
 import type { Materialiser } from './materialiser.js';
 import type { RecordTable } from './record-table.js';
+import { writeAnchor } from './retention-anchor.js';
 import {
   encodeSnapshot,
   revisionOfSnapshot,
@@ -110,15 +112,38 @@ export class Compaction {
   private async removeOldSegments(): Promise<void> {
     const { fileSystem, journal, clock, limits } = this.parts;
     const sealed = journal.files.filter((segment) => segment.isSealed);
+    const past: Segment[] = [];
     let keptBytes = 0;
-    let isPast = false;
     for (const segment of sealed.reverse()) {
       const facts = await fileSystem.facts(journal.pathOf(segment));
       keptBytes += facts?.bytes ?? 0;
       const ageMs = clock.now() - (facts?.modified_ms ?? 0);
       // Whatever is older than one that goes, goes as well: the feed has an end, and no holes.
-      isPast ||= keptBytes > limits.sealedKeptBytes || ageMs > limits.sealedKeptMs;
-      if (isPast) await journal.forget(segment);
+      if (past.length > 0 || keptBytes > limits.sealedKeptBytes || ageMs > limits.sealedKeptMs) {
+        past.push(segment);
+      }
     }
+    const newest = past[0];
+    if (newest === undefined || !(await this.leaveAnchor(newest))) return;
+    // Oldest first: a crash between two leaves no hole either.
+    for (const segment of past.reverse()) await journal.forget(segment);
+  }
+
+  /** What is kept must go on from something. A segment whose end cannot be read stays: it is evidence. */
+  private async leaveAnchor(segment: Segment): Promise<boolean> {
+    const { fileSystem, journal, logger } = this.parts;
+    const path = journal.pathOf(segment);
+    const read = (offset: number, length: number): Promise<Buffer> =>
+      fileSystem.readRange(path, offset, length);
+    const facts = await fileSystem.facts(path);
+    for await (const { bytes } of linesBackward(read, facts?.bytes ?? 0)) {
+      const record = decodeRecord(bytes);
+      if (typeof record === 'string') break;
+      const { revision: number, hash } = record;
+      await writeAnchor(fileSystem, journal.directory, { number, hash });
+      return true;
+    }
+    logger.error({ file: segment.name }, 'An old segment is damaged, and is not removed.');
+    return false;
   }
 }

@@ -1,14 +1,24 @@
 import { channel } from 'node:diagnostics_channel';
 import type { JsonObject } from '../kernel/json.js';
+import { KeyedSerial } from '../kernel/serial.js';
 import { assembleParts, type FileStoreOptions, type FileStoreParts } from './file-store-parts.js';
+import { ChainHistory } from './chain-history.js';
+import { COMMIT_LINES, JournalChain } from './journal-chain.js';
+import { checkJournal } from './journal-check.js';
 import { GroupCommit } from './group-commit.js';
 import { prepareCommit } from './prepared-commit.js';
 import { isHot } from './record-layout.js';
 import {
   RecordStore,
+  type ChainedCommit,
+  type ChainLink,
+  type ChainVerdict,
+  type ChainWitness,
   type CommitListener,
   type CommitMeta,
   type CommitRecord,
+  type HistoryPage,
+  type HistoryQuery,
   type RecordChange,
   type RecordKind,
   type StoredRecord,
@@ -29,6 +39,8 @@ const commitChannel = channel('switchyard:commit');
 export class FileStore extends RecordStore {
   private readonly parts: FileStoreParts;
   private readonly commits: GroupCommit;
+  private readonly past: ChainHistory<ChainedCommit>;
+  private readonly checks = new KeyedSerial();
   private phase: 'new' | 'open' | 'closing' | 'closed' = 'new';
   private bootFacts: BootFacts = {};
   private closed: Promise<void> | null = null;
@@ -37,6 +49,7 @@ export class FileStore extends RecordStore {
     super();
     const parts = assembleParts(options);
     this.parts = parts;
+    this.past = new ChainHistory(parts.fileSystem, new JournalChain(parts.journal), COMMIT_LINES);
     this.commits = new GroupCommit({
       log: parts.journal,
       table: parts.table,
@@ -104,7 +117,24 @@ export class FileStore extends RecordStore {
     const from = Math.max(0, revision);
     if (from >= this.parts.table.revision) return [];
     const recent = this.parts.ring.since(from, limit);
-    return recent ?? this.parts.journal.read(from, this.parts.table.revision, limit);
+    return recent ?? this.readSince(from, limit);
+  }
+
+  override async history(query: HistoryQuery): Promise<HistoryPage> {
+    if (this.phase !== 'open') throw storageProblems.closed();
+    const { items: commits, ...page } = await this.past.page(query);
+    return { commits, ...page };
+  }
+
+  /** One after another: each is as much as the disk can do. */
+  override verifyChain(witnesses: readonly ChainWitness[] = []): Promise<ChainVerdict> {
+    if (this.phase !== 'open') return Promise.reject(storageProblems.closed());
+    return this.checks.run('chain', () => checkJournal(this.parts, witnesses));
+  }
+
+  override get chainEnd(): ChainLink {
+    const { revision: number, hash } = this.parts.journal.point;
+    return { number, hash };
   }
 
   override watch(listener: CommitListener): () => void {
@@ -134,6 +164,19 @@ export class FileStore extends RecordStore {
     await this.commits.idle();
     await this.parts.compaction.idle();
     return this.parts.materialiser.flush();
+  }
+
+  /** Fewer than `limit` when they are large, or where one cannot be read; then the next call says so. */
+  private async readSince(revision: number, limit: number): Promise<readonly CommitRecord[]> {
+    const { journal, table } = this.parts;
+    const from = revision + 1;
+    if ((journal.files[0]?.first ?? Infinity) > from) throw storageProblems.compacted();
+    const { items } = await this.past.page({ order: 'oldest', from, limit });
+    const found = items
+      .filter((item, index) => item.revision === from + index && item.revision <= table.revision)
+      .map(({ revision: number, at, meta, changes }) => ({ revision: number, at, meta, changes }));
+    if (found.length > 0) return found;
+    throw storageProblems['corrupt-journal'](`Revision ${from} cannot be read.`);
   }
 
   private publish(commit: CommitRecord, bytes: number): void {

@@ -20,6 +20,13 @@ export interface JournalState {
   readonly tailBytes: number;
 }
 
+export interface JournalExtent {
+  readonly end: ChainPoint;
+  readonly segments: readonly Segment[];
+  /** How much of the last segment is durable; what follows is being written. `null` = all of it. */
+  readonly tailBytes: number | null;
+}
+
 /** An append that failed. `isContained`: the refused records cannot come back at the next boot. */
 export class JournalFailure extends Error {
   constructor(
@@ -58,6 +65,8 @@ export class Journal {
   private segments: Segment[] = [];
   private tailBytes = 0;
   private canReuseTail = false;
+  /** Boot found damage: where the good bytes end is not known, and nothing is appended. */
+  private isTailUnknown = false;
 
   constructor(
     private readonly fileSystem: FileSystem,
@@ -73,6 +82,7 @@ export class Journal {
     this.segments = [...state.segments];
     this.tailBytes = state.tailBytes;
     this.canReuseTail = state.tailBytes > 0 && this.segments.at(-1)?.isSealed === false;
+    this.isTailUnknown = state.tailBytes === 0 && state.segments.length > 0;
   }
 
   get point(): ChainPoint {
@@ -82,6 +92,18 @@ export class Journal {
   /** Oldest first, sealed ones included. */
   get files(): readonly Segment[] {
     return this.segments;
+  }
+
+  /** What is durable at this moment, for those who read it beside the writer. */
+  get extent(): JournalExtent {
+    const tailBytes = this.isTailUnknown ? null : this.tailBytes;
+    return { end: this.end, segments: [...this.segments], tailBytes };
+  }
+
+  /** Where the segment of that name is now, or `null` when it is no longer kept. */
+  find(name: string): string | null {
+    const segment = this.segments.find((one) => one.name === name);
+    return segment === undefined ? null : this.pathOf(segment);
   }
 
   pathOf(segment: Segment): string {
@@ -193,6 +215,7 @@ export class Journal {
     const path = this.pathOf(segment);
     if (tail?.name !== segment.name) this.segments.push(segment);
     this.tailBytes = 0;
+    this.isTailUnknown = false;
     try {
       this.file = await this.fileSystem.open(path, 'exclusive');
     } catch (error) {

@@ -1,15 +1,21 @@
 import type { Clock } from '../kernel/clock.js';
 import type { JsonObject } from '../kernel/json.js';
 import { SilentLogger, type Logger } from '../kernel/logger.js';
+import { CommitChain } from './commit-chain.js';
 import { CommitRing } from './commit-ring.js';
 import { CommitWatchers } from './commit-watchers.js';
 import { prepareCommit } from './prepared-commit.js';
 import { isHot, recordKey } from './record-layout.js';
 import {
   RecordStore,
+  type ChainLink,
+  type ChainVerdict,
+  type ChainWitness,
   type CommitListener,
   type CommitMeta,
   type CommitRecord,
+  type HistoryPage,
+  type HistoryQuery,
   type RecordChange,
   type RecordKind,
   type StoredRecord,
@@ -26,6 +32,7 @@ export class MemoryStore extends RecordStore {
   private readonly table = new RecordTable();
   private readonly coldDocuments = new Map<string, JsonObject>();
   private readonly ring: CommitRing;
+  private readonly chain: CommitChain;
   private readonly watchers: CommitWatchers;
   private isOpen = false;
 
@@ -37,6 +44,7 @@ export class MemoryStore extends RecordStore {
   ) {
     super();
     this.ring = new CommitRing(keptCommits, Number.POSITIVE_INFINITY);
+    this.chain = new CommitChain(keptCommits);
     this.watchers = new CommitWatchers(logger);
   }
 
@@ -91,6 +99,7 @@ export class MemoryStore extends RecordStore {
     });
     this.table.apply(commit);
     this.ring.push(commit, 0);
+    this.chain.push(commit);
     for (const change of prepared.changes) {
       if (isHot(change.kind)) continue;
       const key = recordKey(change.kind, change.id);
@@ -111,6 +120,18 @@ export class MemoryStore extends RecordStore {
     return commits === null
       ? Promise.reject(storageProblems.compacted())
       : Promise.resolve(commits);
+  }
+
+  override history(query: HistoryQuery): Promise<HistoryPage> {
+    return Promise.resolve(this.chain.page(query));
+  }
+
+  override verifyChain(witnesses?: readonly ChainWitness[]): Promise<ChainVerdict> {
+    return Promise.resolve(this.chain.check(witnesses));
+  }
+
+  override get chainEnd(): ChainLink {
+    return this.chain.end;
   }
 
   override watch(listener: CommitListener): () => void {

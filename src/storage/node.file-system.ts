@@ -18,6 +18,22 @@ export class NodeFileSystem extends FileSystem {
     return readFile(path);
   }
 
+  override async readRange(path: string, offset: number, length: number): Promise<Buffer> {
+    const handle = await open(path, 'r');
+    try {
+      const buffer = Buffer.allocUnsafe(length);
+      let filled = 0;
+      while (filled < length) {
+        const { bytesRead } = await handle.read(buffer, filled, length - filled, offset + filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+      return buffer.subarray(0, filled);
+    } finally {
+      await handle.close();
+    }
+  }
+
   override async names(path: string): Promise<string[]> {
     const names = await ignoring(['ENOENT'], readdir(path));
     return (names ?? []).sort();

@@ -93,6 +93,77 @@ export interface StoreStatus {
 
 export type CommitListener = (commit: CommitRecord) => void;
 
+/** A commit with its place in the chain. */
+export interface ChainedCommit extends CommitRecord {
+  readonly prev_hash: string;
+  readonly hash: string;
+  /** The line of the journal as it is, without its line feed: what `hash` was made of. */
+  readonly line: string;
+}
+
+export interface HistoryQuery {
+  readonly order: 'newest' | 'oldest';
+  /** The revision to begin at, itself included; absent = the end, or the beginning, of what is kept. */
+  readonly from?: number;
+  readonly limit: number;
+}
+
+export interface HistoryPage {
+  readonly commits: readonly ChainedCommit[];
+  /** `from` of the page after this one; `null` = there is nothing more. */
+  readonly next: number | null;
+  /** Where in the range of this page something stands that cannot be read; it counts towards `limit`. */
+  readonly damaged: readonly ChainPlace[];
+}
+
+/** A line of a chained file. */
+export interface ChainPlace {
+  readonly file: string;
+  /** From 1; `null` where it was not counted, or where it is the whole file. */
+  readonly line: number | null;
+  /** Where the line begins. */
+  readonly byte: number;
+}
+
+/**
+ * `unreadable`: checksum, hash or form of the line are wrong. `order`: a number is missing, doubled or out of its place.
+ * `link`: it does not follow the hash of the line before. `anchor`: it is not what a snapshot, or the retention that
+ * removed older lines, says. `end`: the last line is not the one that was written last. `file`: a file is missing, cannot
+ * be read or does not belong there.
+ */
+export type ChainFault = 'unreadable' | 'order' | 'link' | 'anchor' | 'end' | 'file';
+
+export interface ChainBreak extends ChainPlace {
+  readonly fault: ChainFault;
+  /** The number that the line has, or should have: of a commit its revision. */
+  readonly number: number | null;
+  readonly detail: string;
+}
+
+export interface ChainLink {
+  readonly number: number;
+  readonly hash: string;
+}
+
+/** A link that somebody else, by the name of `by`, says to have seen. */
+export interface ChainWitness extends ChainLink {
+  readonly by: string;
+}
+
+export interface ChainVerdict {
+  readonly intact: boolean;
+  /** Lines that were read, bad ones included. */
+  readonly records: number;
+  readonly files: number;
+  /** What retention left of the lines before `first`: the last of them; `null` = nothing was ever removed. */
+  readonly anchor: ChainLink | null;
+  readonly first: ChainLink | null;
+  readonly last: ChainLink | null;
+  /** The first ones, in order. */
+  readonly breaks: readonly ChainBreak[];
+  readonly break_count: number;
+}
+
 /**
  * The port to the durable store. All hot documents are in memory, so reads never touch the disk.
  *
@@ -128,6 +199,16 @@ export abstract class RecordStore {
   abstract changesSince(revision: number, limit?: number): Promise<readonly CommitRecord[]>;
   /** Hears each commit after it is durable and visible, in order. Answers the function that ends it. */
   abstract watch(listener: CommitListener): () => void;
+
+  /** Commits that are kept, sealed ones included, a page at a time; reads the disk. Changes nothing, and no commit waits for it. */
+  abstract history(query: HistoryQuery): Promise<HistoryPage>;
+  /**
+   * Reads every commit that is kept and says whether the chain holds, and where not. Memory does not grow with it.
+   * `witnesses` were seen before this was called.
+   */
+  abstract verifyChain(witnesses?: readonly ChainWitness[]): Promise<ChainVerdict>;
+  /** The newest durable commit: an anchor that others may keep. */
+  abstract get chainEnd(): ChainLink;
 
   abstract get revision(): number;
   abstract status(): StoreStatus;

@@ -5,7 +5,9 @@ import { FileSystem } from '../kernel/file-system.js';
 import { Logger } from '../kernel/logger.js';
 import { Settings } from '../settings/settings.js';
 import { FileStore } from './file.store.js';
+import { MIGRATIONS } from './migrations.js';
 import { RecordStore } from './record-store.js';
+import { StoreMigrator } from './store-migrator.js';
 
 /** Closes the store when everything that writes to it has been shut down. */
 export class StoreCloser {
@@ -39,6 +41,8 @@ export class StoreCloser {
           logger: logger.child({ part: 'storage' }),
         });
         await store.open();
+        // Read-only, nothing may be written: readers that need the newest form are told by the condition of the store.
+        if (!store.status().read_only) await new StoreMigrator(store, MIGRATIONS).migrateHot();
         return store;
       },
     },

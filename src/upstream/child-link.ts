@@ -7,6 +7,7 @@ import { type ChannelListener, MessageChannel } from './message-channel.js';
 import type { Scrub } from './scrub.js';
 import type { SpawnedProcess } from './spawner.js';
 import { StdoutNoise } from './stdout-noise.js';
+import { TOOLS_ANNOUNCEMENT, toolsChannel } from './tools-channel.js';
 import { UpstreamError } from './upstream.errors.js';
 import type { UpstreamFacts } from './upstream.js';
 import type { CommandSpec, UpstreamSpec } from './upstream-spec.js';
@@ -76,6 +77,9 @@ export class ChildLink {
     const writer = new ChildWriter(spawned.stdin, MAX_QUEUED_BYTES);
     const heard: ChannelListener = {
       onMessage: (message, envelope) => {
+        if (envelope.method === TOOLS_ANNOUNCEMENT && toolsChannel.hasSubscribers) {
+          toolsChannel.publish({ service: spec.serviceName, instance_id: spec.instanceId });
+        }
         listener.onMessage(message, envelope);
       },
       onTaskProgress: (owner, message) => {

@@ -22,6 +22,9 @@ export interface ChildParts {
   readonly strays: StraySweep;
 }
 
+type ChildSpec = Pick<UpstreamSpec, 'instanceId' | 'limits' | 'secrets' | 'tellsOutput'> &
+  Partial<Pick<UpstreamSpec, 'serviceName'>>;
+
 const TERM_AFTER_MS = 2000;
 const KILL_AFTER_MS = 8000;
 /** From the leader's own end to SIGKILL for what it left in its group. */
@@ -47,10 +50,12 @@ export class UpstreamChild {
 
   constructor(
     private readonly parts: ChildParts,
-    private readonly spec: Pick<UpstreamSpec, 'instanceId' | 'limits' | 'secrets'>,
+    private readonly spec: ChildSpec,
     private readonly command: Omit<CommandSpec, 'listen'>,
   ) {
-    this.output = new OutputRing(scrubberOf(spec.secrets));
+    this.output = new OutputRing(scrubberOf(spec.secrets), (line) => {
+      if (spec.tellsOutput === true) this.tell(line);
+    });
   }
 
   /** Spawns. Rejects with `command-missing`, `command-denied`, `spawn-failed` or `stopped`. */
@@ -130,6 +135,11 @@ export class UpstreamChild {
     return this.exit === null
       ? { stderr }
       : { stderr, exitCode: this.exit.code, signal: this.exit.signal };
+  }
+
+  private tell(line: string): void {
+    const { instanceId, serviceName } = this.spec;
+    this.parts.logger.info({ instance_id: instanceId, service: serviceName, line }, 'stderr');
   }
 
   private hearExit(code: number | null, signal: string | null): void {

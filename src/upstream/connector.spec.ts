@@ -55,6 +55,15 @@ describe('checkedConnector', () => {
   ])('refuses %s', async (_name, host, lookup, code) => {
     expect(await connect(host, 9, egress('any'), lookup)).toBe(code);
   });
+
+  it('tells of certificates that cannot be read, rather than to throw it', async () => {
+    const tls = { ca: null, cert: 'no certificate', key: 'no key', rejectUnauthorized: true };
+    const connector = checkedConnector({ ...REMOTE, tls }, 9, egress('any'), resolver('127.0.0.1'));
+    const error = await new Promise((resolve) => {
+      connector({ hostname: 'any.test', protocol: 'https:', port: '9' }, resolve);
+    });
+    expect(connectionError(error, 'https://x').code).toBe('tls-failed');
+  });
 });
 
 describe('connectionError', () => {

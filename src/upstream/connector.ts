@@ -58,8 +58,16 @@ export function checkedConnector(
   return (options, callback) => {
     const host = options.hostname.replace(/^\[|\]$/g, '');
     const reason = isIP(host) === 0 ? null : refusal(host);
-    if (reason === null) connect({ ...options, hostname: host }, callback);
-    else callback(denied(host, reason), null);
+    if (reason !== null) {
+      callback(denied(host, reason), null);
+      return;
+    }
+    try {
+      connect({ ...options, hostname: host }, callback);
+    } catch (error) {
+      // Certificates that cannot be read, or do not go with the key, are thrown rather than told.
+      callback(error as Error, null);
+    }
   };
 }
 
@@ -87,7 +95,7 @@ const REFUSED = new Set([
 ]);
 const UNRESOLVED = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'ENODATA', 'EAI_NODATA']);
 const TIMED_OUT = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']);
-const TLS = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO|HOSTNAME_MISMATCH)/;
+const TLS = /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO|HOSTNAME_MISMATCH)/;
 
 /** The reason why a connection failed or broke, with what to tell an operator. `origin` names the server. */
 export function connectionError(error: unknown, origin: string): UpstreamError {

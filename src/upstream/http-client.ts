@@ -18,7 +18,10 @@ const CLOSE_MS = 1000;
 /** Keep-alive connections to one origin, and the exchanges on them. */
 export class HttpClient {
   private readonly calls: Pool;
-  private readonly streams: Pool;
+  /** Made for the first standing stream: a pool's queue alone takes 16 KB, and most services have no such stream. */
+  private streams: Pool | null = null;
+  private readonly options: Pool.Options;
+  private closed = false;
   private readonly connector: ReturnType<typeof checkedConnector>;
   private readonly exchanges = new Slots<HttpExchange>();
   private readonly sweep: DeadlineSweep;
@@ -27,14 +30,19 @@ export class HttpClient {
     private readonly clock: Clock,
     private readonly activity: Activity,
     readonly target: HttpTarget,
-    remote: Pick<RemoteSpec, 'connectTimeoutMs' | 'tls'>,
+    remote: Pick<RemoteSpec, 'connectTimeoutMs' | 'tls' | 'keepAlive'>,
     egress: Egress | null,
   ) {
     this.connector = checkedConnector(remote, target.port, egress);
     // Deadlines are ours: a timeout per socket could neither be reset by progress nor be told to the upstream.
-    const options: Pool.Options = { connect: this.connector, headersTimeout: 0, bodyTimeout: 0 };
-    this.calls = new Pool(target.url.origin, { ...options, connections: MAX_CONNECTIONS });
-    this.streams = new Pool(target.url.origin, options);
+    this.options = {
+      connect: this.connector,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      ...idleOptions(remote.keepAlive?.idleMs ?? null),
+    };
+    const connections = remote.keepAlive?.connections ?? MAX_CONNECTIONS;
+    this.calls = new Pool(target.url.origin, { ...this.options, connections });
     this.sweep = new DeadlineSweep(clock, this.exchanges);
   }
 
@@ -53,7 +61,7 @@ export class HttpClient {
 
   dispatch(exchange: HttpExchange, headers: string[]): void {
     const { method, path, body, timeoutMs } = exchange.request;
-    const pool = timeoutMs === Infinity ? this.streams : this.calls;
+    const pool = timeoutMs === Infinity ? this.forStreams() : this.calls;
     pool.dispatch({ method, path, headers, body }, exchange);
   }
 
@@ -102,12 +110,28 @@ export class HttpClient {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     const bound = new AbortController();
     await Promise.race([
-      Promise.all([this.calls.close(), this.streams.close()]),
+      Promise.all([this.calls.close(), this.streams?.close()]),
       this.clock.sleep(CLOSE_MS, bound.signal),
     ]);
     bound.abort();
-    await Promise.all([this.calls.destroy(), this.streams.destroy()]);
+    await Promise.all([this.calls.destroy(), this.streams?.destroy()]);
   }
+
+  private forStreams(): Pool {
+    if (this.streams !== null) return this.streams;
+    this.streams = new Pool(this.target.url.origin, this.options);
+    // After the end a pool refuses whatever is sent, and so does one that comes too late.
+    if (this.closed) void this.streams.destroy();
+    return this.streams;
+  }
+}
+
+function idleOptions(idleMs: number | null): Pool.Options {
+  if (idleMs === null) return {};
+  // Without pipelining a request says "connection: close".
+  if (idleMs === 0) return { pipelining: 0 };
+  return { keepAliveTimeout: idleMs, keepAliveMaxTimeout: idleMs };
 }

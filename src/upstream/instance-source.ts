@@ -14,6 +14,8 @@ export interface LeaseRequest {
    */
   readonly purpose: 'session' | 'call';
   readonly signal?: AbortSignal;
+  /** A look by the gateway at a service that is blocked, which nothing but such looks may reach. */
+  readonly inspects?: true;
 }
 
 /**

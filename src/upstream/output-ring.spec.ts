@@ -20,6 +20,14 @@ describe('OutputRing', () => {
     expect(ring(...chunks)).toEqual(expected);
   });
 
+  it('tells each line that it keeps, scrubbed', () => {
+    const heard: string[] = [];
+    const made = new OutputRing(scrubberOf(['s3cret']), (line) => heard.push(line));
+    made.push(Buffer.from('a s3cret\nb'));
+    made.note('ours');
+    expect(heard).toEqual(['a [secret]', 'ours']);
+  });
+
   it('keeps the last 200 lines of a flood', () => {
     const flood = Array.from({ length: 5000 }, (_, i) => `line ${i}\n`).join('');
     const lines = ring('before\n', flood, 'after\n');

@@ -15,7 +15,11 @@ export class OutputRing {
   private readonly kept: string[] = [];
   private held: Buffer = Buffer.alloc(0);
 
-  constructor(private readonly scrub: Scrub) {}
+  /** `onLine` hears each line that is kept. */
+  constructor(
+    private readonly scrub: Scrub,
+    private readonly onLine: (line: string) => void = () => {},
+  ) {}
 
   push(chunk: Buffer): void {
     const last = chunk.lastIndexOf(NEWLINE);
@@ -75,6 +79,7 @@ export class OutputRing {
 
   private add(line: string): void {
     this.kept.push(line);
+    this.onLine(line);
     if (this.kept.length > MAX_LINES) this.kept.shift();
   }
 }

@@ -13,6 +13,8 @@ export interface UpstreamSpec {
   readonly startTimeoutMs: number;
   /** Values to replace by `[secret]` in whatever the upstream says before it is kept or shown. */
   readonly secrets: readonly string[];
+  /** Whether what it writes to stderr is also logged by us. */
+  readonly tellsOutput?: boolean;
   /** No second child of the command may run beside it, not even to ask it something. */
   readonly alone?: boolean;
 }
@@ -38,6 +40,12 @@ export interface RemoteSpec {
     readonly key: string | null;
     readonly rejectUnauthorized: boolean;
   } | null;
+  /** Connections between two requests. Default: as the server asks, and 256 of them for calls. */
+  readonly keepAlive?: {
+    /** How long one is kept without a request; 0 = one for each request, `null` = as the server asks. */
+    readonly idleMs: number | null;
+    readonly connections: number;
+  };
 }
 
 export interface UpstreamLimits {

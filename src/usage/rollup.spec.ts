@@ -9,7 +9,7 @@ const call = (duration_ms: number, failed = false, tool = 'echo') => ({
 });
 
 describe('a usage rollup', () => {
-  it('counts calls and errors and bounds the percentiles from above, within 19 %', () => {
+  it('counts calls and errors and bounds the percentiles from above, within 9 %', () => {
     const rollup = new UsageRollup();
     for (let ms = 1; ms <= 100; ms += 1) rollup.record(call(ms, ms > 95), NOON);
     const [echo] = rollup.report(NOON);
@@ -20,7 +20,7 @@ describe('a usage rollup', () => {
       ['p99_ms', 99],
     ] as const) {
       expect(echo?.[name]).toBeGreaterThanOrEqual(truth);
-      expect(echo?.[name]).toBeLessThanOrEqual(truth * 1.2);
+      expect(echo?.[name]).toBeLessThanOrEqual(truth * 1.1 + 0.1);
     }
   });
 

@@ -1,3 +1,5 @@
+import { LatencyHistogram } from '../kernel/latency-histogram.js';
+
 /** One finished call, as the channel of the hot path tells it. */
 export interface CallSample {
   readonly tool: string;
@@ -5,7 +7,7 @@ export interface CallSample {
   readonly duration_ms: number;
 }
 
-/** What a number of calls came to. Percentiles are upper bounds of a bucket: at most 19 % above the true value. */
+/** What a number of calls came to. Percentiles are upper bounds of a bucket: at most 9 % above the true value. */
 export interface UsageSummary {
   readonly calls: number;
   readonly errors: number;
@@ -30,28 +32,22 @@ export const BUCKET_MS = 300_000;
 export const KEPT_BUCKETS = 288;
 const MAX_TOOLS = 256;
 const OTHER = '(other tools)';
-const STEPS_PER_DOUBLING = 4;
-const HISTOGRAM = 84;
 
 class Tally {
   calls = 0;
   errors = 0;
-  readonly histogram = new Uint32Array(HISTOGRAM);
+  readonly histogram = new LatencyHistogram();
 
   add(failed: boolean, durationMs: number): void {
     this.calls += 1;
     if (failed) this.errors += 1;
-    const step = Math.ceil(Math.log2(Math.max(durationMs, 1)) * STEPS_PER_DOUBLING);
-    const slot = Math.min(HISTOGRAM - 1, step);
-    this.histogram[slot] = (this.histogram[slot] ?? 0) + 1;
+    this.histogram.add(durationMs);
   }
 
   merge(other: Tally): void {
     this.calls += other.calls;
     this.errors += other.errors;
-    other.histogram.forEach((count, slot) => {
-      this.histogram[slot] = (this.histogram[slot] ?? 0) + count;
-    });
+    this.histogram.merge(other.histogram);
   }
 
   summary(): UsageSummary {
@@ -59,21 +55,10 @@ class Tally {
     return {
       calls,
       errors,
-      p50_ms: this.percentile(0.5),
-      p95_ms: this.percentile(0.95),
-      p99_ms: this.percentile(0.99),
+      p50_ms: this.histogram.quantile(0.5),
+      p95_ms: this.histogram.quantile(0.95),
+      p99_ms: this.histogram.quantile(0.99),
     };
-  }
-
-  private percentile(fraction: number): number | null {
-    if (this.calls === 0) return null;
-    const rank = Math.ceil(this.calls * fraction);
-    let seen = 0;
-    for (let slot = 0; slot < HISTOGRAM; slot += 1) {
-      seen += this.histogram[slot] ?? 0;
-      if (seen >= rank) return Math.round(2 ** (slot / STEPS_PER_DOUBLING) * 10) / 10;
-    }
-    return null;
   }
 }
 

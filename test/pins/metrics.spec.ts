@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { METRIC_NAMES } from '../../src/observability/metrics.js';
+import { METRIC_NAMES } from '../../src/observability/metric-names.js';
 import { pinnedTable } from './reference-table.js';
 
 it('the metric names are what docs/reference/metrics.md says', () => {

@@ -1,6 +1,12 @@
 import { DEFAULT_CONFIG } from '../../src/config/defaults.js';
 import type { ServiceConfig } from '../../src/config/service-config.js';
-import { equalJson, isJsonObject, mergePatch, type JsonValue } from '../../src/kernel/json.js';
+import {
+  equalJson,
+  isJsonObject,
+  mergePatch,
+  type JsonObject,
+  type JsonValue,
+} from '../../src/kernel/json.js';
 import type { ActivationFailure, ServiceState } from '../../src/lifecycle/service-status.js';
 import type { Settlement } from '../../src/lifecycle/settling.js';
 import type {
@@ -64,6 +70,8 @@ export class FakeControlPlane implements ControlPlane {
   /** Verbs that changed something, in order, such as `create a` or `deactivate b`. */
   readonly calls: string[] = [];
   readonly settlements: NextSettlement[] = [];
+  /** Documents as edits by hand left them, by service. */
+  readonly drifts = new Map<string, JsonObject>();
   routeConflicts: RouteConflict[] = [];
   private made = 0;
 
@@ -84,6 +92,15 @@ export class FakeControlPlane implements ControlPlane {
     restore: (id) => this.restore(id),
     archived: (id) => Promise.resolve(this.inArchive(id)),
     revision: (id, revision) => Promise.resolve(this.revision(id, revision)),
+    keepRevision: (id, revision, isKept) => {
+      this.calls.push(`${isKept ? 'keep' : 'let go'} ${String(revision)}`);
+      return Promise.resolve({ ...this.revision(id, revision), kept_by_operator: isKept });
+    },
+    driftOf: (id) => this.drifts.get(id) ?? null,
+    rewrite: (id) => {
+      this.calls.push(`rewrite ${this.require(id).spec.name}`);
+      return Promise.resolve(this.drifts.delete(id));
+    },
     dependentsOf: (id) => this.dependentsOf(id),
     graph: () => ({ nodes: [...this.services.values()].map(nodeOf) }),
     etag: (id, version) => `"${this.versionOf(this.require(id))}.${String(version)}"`,

@@ -1,6 +1,6 @@
 import type { LifecycleAccess } from '../../src/health/health-ports.js';
 import { Random } from '../../src/kernel/random.js';
-import type { Availability } from '../../src/lifecycle/availability.js';
+import type { Availability, Blockage } from '../../src/lifecycle/availability.js';
 import type { ConditionChange } from '../../src/lifecycle/conditions.js';
 import type { InstanceView } from '../../src/lifecycle/instance.js';
 import type {
@@ -42,6 +42,7 @@ export class FakeHealthLifecycle implements LifecycleAccess {
   retries = 0;
   condition: ConditionChange | null = null;
   external: string | null = null;
+  blockage: Blockage | null = null;
   onRetry: () => void = () => undefined;
   record: HealthRecord | null = null;
   proof: ServiceStatusDocument['proof'] = null;
@@ -52,8 +53,9 @@ export class FakeHealthLifecycle implements LifecycleAccess {
     return { state, proof, last_failure: null, conditions } as unknown as ServiceStatusDocument;
   }
   availabilityOf(): Availability {
-    const { serving, state } = this;
-    return { serving, state, reason: 'Down', message: 'It is down.', retry_after_s: 1 };
+    const { serving, state, blockage } = this;
+    const down = { serving, state, reason: 'Down', message: 'It is down.', retry_after_s: 1 };
+    return blockage === null ? down : { ...down, ...blockage, serving: false, blocked: true };
   }
   instances(): InstanceView[] {
     return this.instanceViews as InstanceView[];
@@ -87,6 +89,10 @@ export class FakeHealthLifecycle implements LifecycleAccess {
   }
   recordCondition(_id: string, set: ConditionChange | null): Promise<void> {
     this.condition = set;
+    return Promise.resolve();
+  }
+  recordBlockage(_id: string, blockage: Blockage | null): Promise<void> {
+    this.blockage = blockage;
     return Promise.resolve();
   }
   ejectInstance(): boolean {

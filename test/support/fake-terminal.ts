@@ -1,4 +1,5 @@
-import type { Terminal } from '../../src/cli/terminal.js';
+import type { MigrateOptions, Terminal } from '../../src/cli/terminal.js';
+import type { JsonObject } from '../../src/kernel/json.js';
 import { SystemRandom } from '../../src/kernel/random.js';
 import { ManualClock } from './manual-clock.js';
 
@@ -47,6 +48,9 @@ export class FakeTerminal implements Terminal {
     this.served += 1;
     return Promise.resolve();
   };
+
+  readonly migrate = (options: MigrateOptions): Promise<JsonObject> =>
+    Promise.resolve({ ...options, revision: 7, kinds: [], faults: [] });
 
   readonly fetch = (url: string, init: RequestInit): Promise<Response> => {
     const { pathname, search } = new URL(url);

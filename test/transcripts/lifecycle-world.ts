@@ -205,8 +205,9 @@ export class LifecycleWorld {
         });
     });
     bus.subscribe(AvailabilityChanged, ({ service_id }) => {
-      const { serving, reason } = this.lifecycle.availabilityOf(service_id);
-      this.trace(`${this.nameOf(service_id)}: ${serving ? 'serves' : `503 ${reason}`}`);
+      const { serving, reason, outage } = this.lifecycle.availabilityOf(service_id);
+      const serves = outage === undefined ? 'serves' : `callers wait (${outage.reason})`;
+      this.trace(`${this.nameOf(service_id)}: ${serving ? serves : `503 ${reason}`}`);
       if (this.autoPublish)
         setImmediate(() => {
           this.publish();

@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { TemplateSummary } from '../template.service.js';
 import type { ConfigFragment } from '../service-config.js';
 
-export class TemplateView implements TemplateSummary {
+export class TemplateView {
   @ApiProperty({ type: String, description: 'Version of the form of this document.' })
   readonly schema_version!: string;
 
@@ -24,7 +24,7 @@ export class TemplateView implements TemplateSummary {
   @ApiProperty({ type: String })
   readonly description!: string;
 
-  @ApiProperty({ type: String, nullable: true, description: 'Template below this one.' })
+  @ApiProperty({ type: String, nullable: true, description: 'Template below this one, pinned.' })
   readonly extends!: string | null;
 
   @ApiProperty({ type: 'object', additionalProperties: true, description: 'Its layer.' })
@@ -36,6 +36,22 @@ export class TemplateView implements TemplateSummary {
     description: 'Further layers by environment.',
   })
   readonly overlays!: Readonly<Record<string, ConfigFragment>>;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'When this revision was made; null when it is shipped with the product.',
+  })
+  readonly created_at!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Who made this revision.' })
+  readonly actor!: string | null;
+}
+
+export function templateView(template: TemplateSummary): TemplateView {
+  const { created_at, actor, ...rest } = template;
+  return { ...rest, created_at: created_at ?? null, actor: actor ?? null };
 }
 
 export class TemplateListView {

@@ -56,6 +56,51 @@ export class RevisionListView {
   total!: number;
 }
 
+export class ContractReasonView {
+  @ApiProperty({ type: String, description: 'JSON pointer into the tool' })
+  pointer!: string;
+
+  @ApiProperty({ enum: ['input', 'output', 'annotations', 'execution', 'text', 'tool'] })
+  side!: string;
+
+  @ApiProperty({ type: String })
+  detail!: string;
+
+  @ApiProperty({
+    enum: ['compatible', 'breaking', 'unknown'],
+    description: '`unknown`: it cannot be told, and counts as breaking',
+  })
+  verdict!: string;
+}
+
+export class ToolChangeView {
+  @ApiProperty({ type: String })
+  tool!: string;
+
+  @ApiProperty({ enum: ['added', 'removed', 'changed', 'unchanged'] })
+  change!: string;
+
+  @ApiProperty({ enum: ['compatible', 'breaking'] })
+  verdict!: string;
+
+  @ApiProperty({ type: [ContractReasonView] })
+  reasons!: readonly ContractReasonView[];
+}
+
+export class ContractView {
+  @ApiProperty({
+    enum: ['compatible', 'breaking', 'unknown'],
+    description: 'Whether callers of `from` can go on with `to`; `unknown`: one was never proven',
+  })
+  verdict!: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Why it is unknown' })
+  detail!: string | null;
+
+  @ApiProperty({ type: [ToolChangeView], description: 'By name' })
+  tools!: readonly ToolChangeView[];
+}
+
 export class RevisionDiffView {
   @ApiProperty({ type: 'integer' })
   from!: number;
@@ -70,6 +115,12 @@ export class RevisionDiffView {
       '`op`, `path`, `from` and `value` of each difference below /spec, /config and /tools',
   })
   changes!: readonly object[];
+
+  @ApiProperty({
+    type: ContractView,
+    description: 'What the change of the tools means for callers',
+  })
+  contract!: ContractView;
 }
 
 export class ItemListView {

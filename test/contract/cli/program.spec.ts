@@ -66,6 +66,7 @@ function terminal(changes: Partial<Terminal> = {}): Terminal {
       served += 1;
       return Promise.resolve();
     },
+    migrate: () => Promise.resolve({}),
     ...changes,
   };
 }

@@ -57,6 +57,8 @@ export function settingsWith(values: Partial<SettingsValues> = {}): Settings {
     tlsKey: null,
     maxInstances: 64,
     inboxScopes: null,
+    backupIntervalHours: 0,
+    backupKeep: 7,
     processEnvironment: { PATH: '/usr/bin' },
     ...values,
   });

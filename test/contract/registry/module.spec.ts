@@ -70,13 +70,15 @@ describe('the modules on a real disk', () => {
   it('offer templates, the schema and a documented API', async () => {
     const { get, document, close } = await boot();
     expect(get(TemplatesController).list()).toMatchObject({ total: 4, next_cursor: null });
-    expect(get(TemplatesController).get('function_service').reference).toBe('function_service@1');
+    expect(get(TemplatesController).revision('function_service', '1').built_in).toBe(true);
     expect(get(ConfigSchemaController).schema()['$schema']).toContain('2020-12');
     expect(get(SecretResolver)).toBeInstanceOf(SecretResolver);
     const paths = document()['paths'] as Record<string, unknown>;
     expect(Object.keys(paths)).toEqual([
       '/api/v1/templates',
       '/api/v1/templates/{id}',
+      '/api/v1/templates/{id}/revisions',
+      '/api/v1/templates/{id}/revisions/{revision}',
       '/api/v1/config/schema',
     ]);
     await close();

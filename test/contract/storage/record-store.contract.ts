@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createHash } from 'node:crypto';
 import { ProblemError } from '../../../src/kernel/problem.js';
 import type {
   CommitMeta,
@@ -16,6 +17,7 @@ export interface StoreUnderTest {
   readonly dispose: () => Promise<void>;
 }
 
+const FROM_THE_END = Number.MAX_SAFE_INTEGER;
 const META: CommitMeta = { actor: 'alice', source: 'api', verb: 'test.change', reason: 'why' };
 const ID = '3f0c2f6e-4d6a-4b6e-9a51-0d7a1c2b3e4f';
 const OTHER = '9b1f8c9a-0c51-4f0e-8a55-5f3f0c1d2e3a';
@@ -234,6 +236,51 @@ export function describeRecordStore(name: string, begin: () => Promise<StoreUnde
       expect(store.get('idempotency', 'key 0')).toBeDefined();
       expect(store.get('idempotency', 'key 1')).toBeUndefined();
       expect(store.status().records['idempotency']).toBe(MAX_IDEMPOTENCY_RECORDS);
+    });
+
+    it('shows the past a page at a time, from either end, with the hashes of the chain', async () => {
+      for (let n = 1; n <= 7; n += 1) await store.commit([put(ID, { n })], META);
+      const pages: number[][] = [];
+      let from: number | null = FROM_THE_END;
+      do {
+        const page = await store.history({ order: 'newest', limit: 3, from });
+        pages.push(page.commits.map(({ revision }) => revision));
+        from = page.next;
+      } while (from !== null);
+      expect(pages).toEqual([[7, 6, 5], [4, 3, 2], [1]]);
+      const { commits, next } = await store.history({ order: 'oldest', from: 3, limit: 4 });
+      expect([commits.map(({ revision }) => revision), next]).toEqual([[3, 4, 5, 6], 7]);
+      expect(commits[1]?.prev_hash).toBe(commits[0]?.hash);
+      expect(commits[0]).toMatchObject({
+        meta: META,
+        changes: [{ kind: 'service', doc: { n: 3 } }],
+      });
+      const { line = '', hash } = commits[0] ?? {};
+      const body = line.slice(0, line.lastIndexOf(',"hash":"'));
+      expect(createHash('sha256').update(body).digest('hex')).toBe(hash);
+      expect(await store.history({ order: 'oldest', from: 8, limit: 4 })).toEqual({
+        commits: [],
+        next: null,
+        damaged: [],
+      });
+    });
+
+    it('verifies the chain, and tells when it ends before what others have seen of it', async () => {
+      expect(await store.verifyChain()).toMatchObject({ intact: true, records: 0, last: null });
+      await store.commit([put(ID, {})], META);
+      await store.commit([put(ID, {})], META);
+      const { chainEnd } = store;
+      expect(await store.verifyChain([{ ...chainEnd, by: 'me' }])).toMatchObject({
+        intact: true,
+        records: 2,
+        first: { number: 1 },
+        last: chainEnd,
+        breaks: [],
+      });
+      const later = await store.verifyChain([{ number: 3, hash: chainEnd.hash, by: 'me' }]);
+      expect(later).toMatchObject({ intact: false, breaks: [{ fault: 'end', number: 3 }] });
+      const other = await store.verifyChain([{ number: 1, hash: chainEnd.hash, by: 'me' }]);
+      expect(other).toMatchObject({ intact: false, breaks: [{ fault: 'anchor', number: 1 }] });
     });
 
     it('takes no commit once it is closed, and closes once only', async () => {

@@ -1,0 +1,8 @@
+import { showMatrix } from '../support/config-matrix.js';
+import { NETWORK_ROWS, networkEnv } from './matrix/network-rows.js';
+import { SECURITY_ROWS, securityEnv } from './matrix/security-rows.js';
+
+showMatrix('network and security', [...NETWORK_ROWS, ...SECURITY_ROWS], (dir) => ({
+  ...networkEnv(dir),
+  ...securityEnv(),
+}));
