@@ -1,3 +1,4 @@
+import { shapeErrors } from '../config/shape-limits.js';
 import { isJsonObject, type JsonObject } from '../kernel/json.js';
 import type { FieldError } from '../kernel/problem.js';
 import { readClientServers } from '../manifests/client-servers.js';
@@ -53,7 +54,11 @@ function readBundle(document: JsonObject): ImportSource {
       errors: [{ pointer: '/bundle_version', detail: `must be ${BUNDLE_VERSION}.` }],
     });
   }
-  const errors = bundleErrors(document);
+  // The specs are judged with the services that they are for; templates are compared before that.
+  const errors = [
+    ...shapeErrors({ ...document, services: [] }, '').slice(0, 100),
+    ...bundleErrors(document),
+  ];
   if (errors.length > 0) throw invalid(errors);
   return {
     format: 'bundle',

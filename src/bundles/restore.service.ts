@@ -150,7 +150,9 @@ export class RestoreService {
       set,
       unpacked,
       prepared,
-      items: [services.items, [...templates.items, ...skipped], records.items].flatMap(byName),
+      items: [services.items, [...templates.items, ...skipped], records.items].flatMap((some) =>
+        byName<RestoreItem>(some),
+      ),
       changes: services.changes,
       extra: [...templates.extra, ...records.extra, ...history.extra],
       historyLeftOut: history.leftOut,
@@ -306,6 +308,6 @@ function outcomeOf(draft: Draft, services: readonly RestoredService[]): RestoreR
 }
 
 /** A plan is read by people: the order of ids is nobody's. */
-function byName<T extends { readonly name: string }>(items: readonly T[]): T[] {
-  return [...items].sort((left, right) => (left.name < right.name ? -1 : 1));
+function byName<T extends { readonly name: string | null }>(items: readonly T[]): T[] {
+  return [...items].sort((left, right) => ((left.name ?? '') < (right.name ?? '') ? -1 : 1));
 }

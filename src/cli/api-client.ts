@@ -34,6 +34,11 @@ export class ApiClient {
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
       throw new CommandFailure(EXIT.usage, `${url} is not an http or https URL.`);
     }
+    // Checked here, as the error of a header that cannot be sent would say the key out loud.
+    if (apiKey !== null && !/^[\u0021-\u007e]*$/.test(apiKey)) {
+      const advice = 'A key is one word of ASCII; see --api-key and SWITCHYARD_API_KEY.';
+      throw new CommandFailure(EXIT.usage, `The API key has characters that no key has. ${advice}`);
+    }
     this.base = url.replace(/\/+$/, '');
   }
 
@@ -79,10 +84,11 @@ export class ApiClient {
   /** A document outside `/api/v1`, whatever its status; `null` when it is no JSON object. */
   async probe(
     path: string,
+    withinMs = PROBE_TIMEOUT_MS,
   ): Promise<{ readonly status: number; readonly body: JsonObject | null }> {
     const response = await this.send(`${this.base}${path}`, {
       redirect: 'error',
-      signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+      signal: AbortSignal.timeout(withinMs),
       headers: { accept: 'application/json', ...this.credentials },
     });
     const text = await response.text().catch(() => '');

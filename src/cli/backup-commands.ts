@@ -5,7 +5,8 @@ import type { Command } from 'commander';
 import { queryOf } from './api-path.js';
 import { CommandFailure, EXIT } from './exit-code.js';
 import { renderBackup, renderBackups } from './render-backups.js';
-import { renderPlan } from './render-plan.js';
+import { requireServing } from './bundle-commands.js';
+import { renderPlan, renderResults } from './render-plan.js';
 import { waitHeader, type Session } from './session.js';
 
 interface RestoreFlags {
@@ -72,7 +73,9 @@ async function restore(session: Session, id: string, flags: RestoreFlags): Promi
   const query = queryOf({ dry_run: isPlan, keep_others: flags.keepOthers });
   const headers = waitHeader(flags.wait);
   const path = `${pathOf(id)}/restore${query}`;
-  session.print(await session.wait('POST', path, { headers }, null), renderPlan);
+  const answer = await session.wait('POST', path, { headers }, null);
+  session.print(answer, isPlan ? renderPlan : renderResults);
+  if (!isPlan) requireServing(answer.body ?? {});
   if (isPlan && flags.plan !== true) {
     throw new CommandFailure(EXIT.usage, 'Nothing was changed. Say --yes to restore.');
   }

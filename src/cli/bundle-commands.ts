@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
+import type { JsonObject } from '../kernel/json.js';
 import { queryOf } from './api-path.js';
 import { CommandFailure, EXIT } from './exit-code.js';
 import { readTextFile } from './manifest-file.js';
-import { renderPlan } from './render-plan.js';
+import { failedServices, renderPlan, renderResults } from './render-plan.js';
 import { waitHeader, type Session } from './session.js';
 
 interface ExportFlags {
@@ -65,7 +66,19 @@ async function importFile(session: Session, file: string, flags: ImportFlags): P
   }
   const apply = `/import${queryOf({ plan_hash: hash, conflict, prune })}`;
   const answer = await session.wait('POST', apply, { text, headers }, null);
-  session.print(answer, renderPlan);
+  session.print(answer, renderResults);
+  requireServing(answer.body ?? {});
+}
+
+/** Ends with `unwell` when something that was taken over does not serve. */
+export function requireServing(answer: JsonObject): void {
+  const failed = failedServices(answer);
+  if (failed.length === 0) return;
+  const told = `${String(failed.length)} of the services do not serve: ${failed.join(', ')}.`;
+  throw new CommandFailure(
+    EXIT.unwell,
+    `${told}\nNext: "switchyard show" each; mend and update it.`,
+  );
 }
 
 function isJsonText(text: string): boolean {

@@ -261,3 +261,87 @@ describe('the program', () => {
     expect(names).toEqual(expect.arrayContaining(promised.split(' ')));
   });
 });
+
+describe('a change that is only planned', () => {
+  const plan = { outcome: 'planned', conflicts: [{ code: 'routes.taken', detail: 'taken.' }] };
+
+  it.each([
+    ['update', 'would update'],
+    ['nothing', 'nothing would change'],
+  ])('is named, with what it would do: %s', async (would, told) => {
+    const { terminal } = await type(['update', 'weather', '--set', '{}', '--dry-run'], {
+      [`GET ${V1}/services/weather`]: { body: SERVICE, headers: ETAG },
+      [`PATCH ${V1}/services/weather?dry_run=true`]: { body: { ...plan, would } },
+    });
+    expect(terminal.stdout).toBe(`weather: ${told}\nConflict: taken. (routes.taken)\n`);
+  });
+
+  it('shows the template that would be saved, and who uses it', async () => {
+    const template = { reference: 'team@2', title: 'Team', config: { runtime: { warm: 1 } } };
+    const answer = { outcome: 'planned', would: 'update', template, affected: [{ name: 'a' }] };
+    const given = JSON.stringify({ template_id: 'team', config: {} });
+    const { terminal } = await type(
+      ['template', 'save', '-', '--dry-run'],
+      {
+        [`GET ${V1}/templates`]: { body: { items: [{ template_id: 'team' }] } },
+        [`GET ${V1}/templates/team`]: { body: {}, headers: ETAG },
+        [`PUT ${V1}/templates/team?dry_run=true`]: { body: answer },
+      },
+      given,
+    );
+    expect(terminal.stdout).toContain('team@2 · would update');
+    expect(terminal.stdout).toContain('"warm": 1');
+    expect(terminal.stdout).toContain('Used by a;');
+  });
+});
+
+describe('what an import or a restore came to', () => {
+  const problem = { detail: 'It ended with exit code 1' };
+  const services = [
+    { name: 'a', outcome: 'serving', problem: null },
+    { name: 'b', outcome: 'failed', problem },
+  ];
+  const commands: [string[], CannedAnswers][] = [
+    [
+      ['import', '-'],
+      {
+        [`POST ${V1}/import?dry_run=true&conflict=fail`]: { body: { plan_hash: 'h', items: [] } },
+        [`POST ${V1}/import?plan_hash=h&conflict=fail`]: { body: { services, templates: [] } },
+      },
+    ],
+    [
+      ['restore-backup', 'x', '--yes'],
+      { [`POST ${V1}/backups/x/restore`]: { body: { services, items: [] } } },
+    ],
+  ];
+
+  it.each(commands)('%j tells it of each service, and by its exit code', async (line, answers) => {
+    const { code, terminal } = await type(line, answers, '{}');
+    expect(terminal.stdout).toMatch(/service +a +serving/);
+    expect(terminal.stdout).toMatch(/service +b +failed +It ended with exit code 1/);
+    expect(terminal.stderr).toContain('1 of the services do not serve: b.');
+    expect(code).toBe(EXIT.unwell);
+  });
+});
+
+describe('a key that cannot be sent', () => {
+  it.each(['two\nlines', 'ümlaut', 'a b'])('is a wrong use, and is not said: %j', async (key) => {
+    const { code, terminal } = await type(['--api-key', key, 'list'], {});
+    expect(code).toBe(EXIT.usage);
+    expect(terminal.stderr).toContain('SWITCHYARD_API_KEY');
+    expect(terminal.stderr).not.toContain(key);
+    expect(terminal.requests).toEqual([]);
+  });
+});
+
+describe('a tool that there is none of', () => {
+  it('is answered with the names that are like it', async () => {
+    const { terminal } = await type(['call', 'weather', 'ecko'], {
+      [`POST ${V1}/services/weather/tools/ecko`]: {
+        status: 404,
+        body: { title: 'Unknown', code: 'discovery.tool-unknown', similar: ['echo', 'id'] },
+      },
+    });
+    expect(terminal.stderr).toContain('Similar: echo, id');
+  });
+});

@@ -6,7 +6,7 @@ export function renderBackups({ items }: JsonObject): string {
   const rows = objectsIn(items).map((one) => [
     text(one['backup_id']),
     shownTime(one['created_at']),
-    text(one['trigger']),
+    text(one['origin']),
     text(one['revision']),
     text(one['services']),
     text(one['bytes']),

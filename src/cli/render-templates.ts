@@ -23,6 +23,22 @@ export function renderTemplate(template: JsonObject): string {
   return `${renderTable(facts)}\n${text(config)}`;
 }
 
+/** A template as it was saved, or as a dry run would save it; `affected`: who uses it, and is not moved by that. */
+export function renderSaved(answer: JsonObject): string {
+  const { template, would, affected } = answer;
+  const planned = isJsonObject(template)
+    ? {
+        ...template,
+        outcome: would === 'nothing' ? 'nothing would change' : `would ${text(would)}`,
+      }
+    : answer;
+  const users = objectsIn(affected).map(({ name }) => text(name));
+  const told =
+    users.length === 0 ? [] : [`Used by ${users.join(', ')}; "template rollout" moves them.`];
+  const conflicts = objectsIn(answer['conflicts']).map(({ detail }) => `Conflict: ${text(detail)}`);
+  return [renderTemplate(planned), ...conflicts, ...told].join('\n');
+}
+
 /** The services that use a template, and whether its newest revision would change them. */
 export function renderAffected({ items }: JsonObject): string {
   const rows = objectsIn(items).map((one) => [

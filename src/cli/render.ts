@@ -87,9 +87,23 @@ export function renderOutcome(answer: JsonObject): string {
   if (Array.isArray(items)) {
     return [...items.filter(isJsonObject).map(renderItem), ...warningsOf(answer)].join('\n');
   }
-  const head = `${text(answer['name'])}: ${text(answer['outcome'])}`;
+  const head = `${text(answer['name'])}: ${endOf(answer)}`;
   const body = answer['state'] === undefined ? [] : [renderService(answer)];
-  return [head, ...body, ...warningsOf(answer)].join('\n');
+  return [head, ...body, ...conflictsOf(answer), ...warningsOf(answer)].join('\n');
+}
+
+/** How a change ended; of a dry run what it would do. */
+function endOf({ outcome, would, plan }: JsonObject): string {
+  const planned = isJsonObject(plan) ? plan['would'] : would;
+  if (outcome !== 'planned' || typeof planned !== 'string') return text(outcome);
+  return planned === 'nothing' ? 'nothing would change' : `would ${text(planned)}`;
+}
+
+/** What stands against a planned change. */
+function conflictsOf({ conflicts }: JsonObject): string[] {
+  return objectsIn(conflicts).map(
+    ({ detail, code }) => `Conflict: ${text(detail)} (${text(code)})`,
+  );
 }
 
 /** A problem document (RFC 9457) for people: what, where, and what to do. */
@@ -103,6 +117,10 @@ export function renderProblem(status: number, problem: JsonObject | null): strin
   }
   for (const item of objectsIn(items)) lines.push(`  ${renderItem(item)}`);
   for (const line of Array.isArray(stderr) ? stderr : []) lines.push(`  | ${text(line)}`);
+  const { similar } = problem;
+  if (Array.isArray(similar) && similar.length > 0) {
+    lines.push(`Similar: ${similar.map(text).join(', ')}`);
+  }
   if (typeof action === 'string') lines.push(`Next: ${action}`);
   return lines.join('\n');
 }
@@ -132,7 +150,9 @@ function renderItem(item: JsonObject): string {
   const url = isJsonObject(item['service'])
     ? memberOf(item['service'], 'endpoints', 'streamable_http')
     : undefined;
-  return `${text(item['name'])}: ${join(item['outcome'], url)}`;
+  const head = `${text(item['name'])}: ${join(endOf(item), url)}`;
+  const plan = isJsonObject(item['plan']) ? item['plan'] : {};
+  return [head, ...conflictsOf(plan).map((line) => `  ${line}`)].join('\n');
 }
 
 function warningsOf(answer: JsonObject): string[] {

@@ -68,7 +68,9 @@ function addRollback(program: Command, session: Session): void {
         const { from } = await rangeOf(session, service, given, undefined);
         const path = `${servicePath(service)}/rollback${queryOf({ dry_run: dryRun })}`;
         const request = { body: { revision: Number(from) }, headers: waitHeader(wait) };
-        session.print(await session.wait('POST', path, request, service), renderOutcome);
+        session.print(await session.wait('POST', path, request, service), (answer) =>
+          renderOutcome({ name: service, ...answer }),
+        );
       },
     );
 }

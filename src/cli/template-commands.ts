@@ -6,6 +6,7 @@ import { readManifestFile } from './manifest-file.js';
 import {
   renderAffected,
   renderRollout,
+  renderSaved,
   renderTemplate,
   renderTemplates,
 } from './render-templates.js';
@@ -107,7 +108,7 @@ async function saveTemplate(session: Session, file: string, query: string): Prom
   const answer = exists
     ? await session.change('PUT', templatePath(id), { body, query }, null)
     : await session.api.request('POST', `/templates${query}`, { body });
-  session.print(answer, renderTemplate);
+  session.print(answer, renderSaved);
 }
 
 function templatePath(template: string): string {

@@ -54,7 +54,9 @@ function addRegister(program: Command, session: Session): void {
       const path = `/hooks/wrapper-generated${query}`;
       const name = isJsonObject(body) && typeof body['name'] === 'string' ? body['name'] : null;
       const request = { body, headers: waitHeader(wait) };
-      session.print(await session.wait('POST', path, request, name), renderOutcome);
+      session.print(await session.wait('POST', path, request, name), (answer) =>
+        renderOutcome({ name, ...answer }),
+      );
     });
 }
 
@@ -92,7 +94,7 @@ function addUpdate(program: Command, session: Session): void {
               { query, headers, body: await readManifestFile(file, session.terminal.stdin) },
               service,
             );
-      session.print(answer, renderOutcome);
+      session.print(answer, (body) => renderOutcome({ name: service, ...body }));
     });
 }
 
@@ -118,7 +120,9 @@ function addVerb(program: Command, session: Session, verb: string, description: 
     .action(async (service: string, { wait }: { wait: string }) => {
       const request = { headers: waitHeader(wait) };
       const path = `${servicePath(service)}/${verb}`;
-      session.print(await session.wait('POST', path, request, service), renderOutcome);
+      session.print(await session.wait('POST', path, request, service), (answer) =>
+        renderOutcome({ name: service, ...answer }),
+      );
     });
 }
 

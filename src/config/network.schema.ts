@@ -83,7 +83,8 @@ const cors = group(
   'Web pages that may use the endpoints of this service besides those of SWITCHYARD_ALLOWED_ORIGINS. Credentials are asked of them all the same.',
   {
     origins: list({
-      description: 'Origins of the pages, such as https://console.example:8443; there is no wildcard.',
+      description:
+        'Origins of the pages, such as https://console.example:8443; there is no wildcard.',
       items: text({
         description: 'One origin: scheme, host and perhaps a port.',
         maxLength: 262,

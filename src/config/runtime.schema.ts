@@ -62,7 +62,8 @@ const restart = group('How a child that ended without being asked to is started 
     default: 300_000,
   }),
   reset_after_ms: integer({
-    description: 'After this many milliseconds without an end a restart is the first of a row again.',
+    description:
+      'After this many milliseconds without an end a restart is the first of a row again.',
     minimum: 100,
     maximum: DAY_MS,
     default: 600_000,

@@ -57,6 +57,10 @@ function layerFaults(
   policy: ConfigPolicy,
 ): ConfigFault[] {
   const own = isJsonObject(config) ? config : {};
+  const fragment = isJsonObject(overlays) ? { ...own, overlays } : own;
+  // First of all: what is nested too deep cannot even be measured.
+  const deep = shapeErrors(fragment, '/config').map(invalid);
+  if (deep.length > 0) return deep.map(inBody);
   const bytes = jsonBytes({ config: own, overlays });
   if (bytes > MAX_CONFIG_BYTES) {
     const detail = `is ${bytes} bytes with its overlays; at most ${MAX_CONFIG_BYTES} are kept.`;
@@ -66,10 +70,13 @@ function layerFaults(
     const detail = 'is not a field here: the overlays of a template stand beside its `config`.';
     return [invalid({ pointer: '/config/overlays', detail })];
   }
-  const fragment = isJsonObject(overlays) ? { ...own, overlays } : own;
   const form = validateFragment(fragment, '/config');
   const faults = form.length > 0 ? form.map(invalid) : fragmentFaults(fragment, '/config', policy);
-  return faults.map((fault) => ({ ...fault, pointer: bodyPointer(fault.pointer) }));
+  return faults.map(inBody);
+}
+
+function inBody(fault: ConfigFault): ConfigFault {
+  return { ...fault, pointer: bodyPointer(fault.pointer) };
 }
 
 /** A fragment holds its overlays, a template has them beside its fragment. */

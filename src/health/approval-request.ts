@@ -11,10 +11,7 @@ export function readApprovalRequest(body: unknown): string {
   }
   const { hash } = body;
   if (typeof hash === 'string' && HASH.test(hash)) return hash;
-  throw refused(
-    '/hash',
-    'The present_hash of GET …/tool-pins is expected: 64 hexadecimal digits.',
-  );
+  throw refused('/hash', 'The present_hash of GET …/tool-pins is expected: 64 hexadecimal digits.');
 }
 
 function refused(pointer: string, detail: string): Error {

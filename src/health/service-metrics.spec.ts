@@ -76,6 +76,7 @@ describe('ServiceMetrics', () => {
       crash_looping: false,
       instances: { ready: 2, draining: 1 },
       memory_bytes: 1_500,
+      labels: {},
     });
     expect(b).toMatchObject({ instances: {}, memory_bytes: null });
     expect(c).toMatchObject({ crash_looping: true, health: 'unhealthy' });

@@ -53,7 +53,7 @@ function expectedLevel(
   );
   const isOut = failing.some(
     ({ kind, critical }) =>
-      kind === 'basic' || (critical && (kind === 'functional' || kind === 'performance')),
+      critical && (kind === 'basic' || kind === 'functional' || kind === 'performance'),
   );
   if (!serving || isOut || circuit === 'open') return 'unhealthy';
   if (failing.length > 0 || circuit === 'trying') return 'degraded';

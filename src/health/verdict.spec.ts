@@ -98,11 +98,17 @@ describe('verdictOf', () => {
       'ToolError',
     ],
     [
+      'a failing basic check that is not critical',
+      { checks: [check({ kind: 'basic', state: failingState })] },
+      'degraded',
+      'ToolError',
+    ],
+    [
       'a failing basic check beside a lesser one',
       {
         checks: [
           check({ state: failingState }),
-          check({ kind: 'basic', label: 'basic', state: failingState }),
+          check({ kind: 'basic', label: 'basic', critical: true, state: failingState }),
         ],
       },
       'unhealthy',

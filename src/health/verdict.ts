@@ -168,7 +168,7 @@ function leavesNothing(check: JudgedCheck): boolean {
 
 /** Whether the failing check takes the service out of rotation. */
 export function takesOut({ kind, critical }: Pick<JudgedCheck, 'kind' | 'critical'>): boolean {
-  return kind === 'basic' || (critical && kind !== 'dependency' && kind !== 'security');
+  return critical && kind !== 'dependency' && kind !== 'security';
 }
 
 function unprovenVerdict({ proven }: VerdictFacts): HealthRecord | null {

@@ -3,6 +3,9 @@ import { openWorld, register, serve, SHARED } from '../../test/transcripts/world
 import { revisionOf } from '../../test/transcripts/fake-registry.js';
 import { proofBudgetMs } from './attempt-runner.js';
 import { InstanceReady, ToolsChanged } from './lifecycle.events.js';
+import { failureOf } from './failure-mapping.js';
+import { NO_CRASHES } from './restart-policy.js';
+import { UpstreamError } from '../upstream/upstream.errors.js';
 import { runnableOf } from './service-observer.js';
 
 const check = (timeout_ms: number, kind = 'functional', enabled = true) => ({
@@ -95,6 +98,24 @@ describe('an activation', () => {
       state: 'error',
       last_failure: { code: 'upstream.exited', stage: 'prove' },
     });
+    await world.lifecycle.stop();
+  });
+
+  it('keeps the fault of what ended between its promotion and its end', async () => {
+    const world = await openWorld();
+    const id = await serve(world, 'weather');
+    const { attempts, parts } = world.core;
+    const runtime = parts.runtimes.of(id);
+    const error = new UpstreamError('crash-loop', 'It keeps failing');
+    const looping = { ...NO_CRASHES, looping: true };
+    for (const fault of [{ failure: failureOf(error), error, restartable: true }, null]) {
+      const attempt = attempts.open(runnableOf(revisionOf(id, 'weather', 1, {})), 'prove');
+      runtime.fault = fault;
+      runtime.restarts = looping;
+      attempts.finish(runtime, attempt);
+      expect(runtime.fault).toBe(fault);
+      expect(runtime.restarts.looping).toBe(fault !== null);
+    }
     await world.lifecycle.stop();
   });
 

@@ -16,9 +16,10 @@ import {
 } from './failure-mapping.js';
 import type { InstancePool } from './instance-pool.js';
 import type { PoolKeeper } from './pool-keeper.js';
-import type { RunnableRevision } from './pool-plan.js';
+import { poolPlan, type RunnableRevision } from './pool-plan.js';
 import { recordRecovery } from './restart-policy.js';
 import type { ServiceRuntime } from './service-runtime.js';
+import { StartTurns } from './start-turns.js';
 
 /** What listing the tools may take in a proof, in milliseconds. */
 const LIST_TIMEOUT_MS = 10_000;
@@ -35,12 +36,15 @@ const START_GRACE_MS = 2000;
  */
 export class AttemptRunner {
   private readonly live = new Map<string, Attempt>();
+  private readonly turns: StartTurns;
 
   constructor(
     private readonly parts: LifecycleParts,
     private readonly pools: PoolKeeper,
     private readonly wake: Wake,
-  ) {}
+  ) {
+    this.turns = new StartTurns(parts.starter.budget.limit);
+  }
 
   /** An attempt that is not over, by its id. */
   find(attemptId: string): Attempt | undefined {
@@ -59,10 +63,8 @@ export class AttemptRunner {
 
   /** A new attempt, to be found by its id until `close`. */
   open(revision: RunnableRevision, kind: AttemptKind): Attempt {
-    const { clock, random, recorder } = this.parts;
-    const { start_timeout_ms } = revision.effective.runtime;
-    const deadlineMs = clock.monotonicMs() + start_timeout_ms + START_GRACE_MS;
-    const attempt = new Attempt(random.uuid(), revision, kind, deadlineMs);
+    const { random, recorder } = this.parts;
+    const attempt = new Attempt(random.uuid(), revision, kind, this.startDeadline(revision));
     this.live.set(attempt.id, attempt);
     recorder.note(revision.service_id, `revision ${String(revision.revision)}: starting (${kind})`);
     return attempt;
@@ -71,6 +73,7 @@ export class AttemptRunner {
   /** What is said about it from now on is ignored. */
   close(attempt: Attempt): void {
     this.live.delete(attempt.id);
+    this.turns.end(attempt.id);
   }
 
   /** Makes the proven revision the current one. Its upstream is let into the pool first: from the commit on it serves. */
@@ -144,7 +147,7 @@ export class AttemptRunner {
   /** The attempt is over and its revision not served by it: its upstream is stopped, a candidate's pool removed. */
   abandon(runtime: ServiceRuntime, attempt: Attempt): void {
     const { service_id: id, revision } = attempt.revision;
-    this.live.delete(attempt.id);
+    this.close(attempt);
     const pool = runtime.pools.get(revision);
     if (attempt.instance !== null) pool?.dismiss(attempt.instance);
     const current = this.parts.registry.find(id)?.revision;
@@ -155,14 +158,14 @@ export class AttemptRunner {
   /** The revision is served: what the attempt was for is done. */
   finish(runtime: ServiceRuntime, attempt: Attempt): void {
     const { service_id: id, revision } = attempt.revision;
-    this.live.delete(attempt.id);
+    this.close(attempt);
     runtime.attempt = null;
     runtime.trusted = null;
     runtime.tableMissed = false;
-    // What was proven may have ended since: then that counts, and not its proof.
-    const isLost = (runtime.pools.get(revision)?.outage ?? null) !== null;
+    // What was proven may have ended since, be it for good: then that counts, and not its proof.
+    const outage = runtime.pools.get(revision)?.outage ?? null;
+    const isLost = outage !== null || runtime.fault !== null;
     if (!isLost) {
-      runtime.fault = null;
       runtime.proofWanted = false;
       runtime.restarts = recordRecovery(runtime.restarts);
     }
@@ -186,6 +189,13 @@ export class AttemptRunner {
   async launch(attempt: Attempt, pool: InstancePool): Promise<void> {
     const { bus, clock, logger } = this.parts;
     const { service_id: id, revision } = attempt.revision;
+    const turn = this.turnOf(attempt);
+    if (turn !== null) {
+      await turn;
+      if (attempt.phase === 'failed') return;
+      attempt.deadlineMs = this.startDeadline(attempt.revision);
+      void this.wake(id);
+    }
     try {
       attempt.instance = await pool.beginTrial(attempt.signal, {
         reuse: ['prove', 'recover', 'keep'].includes(attempt.kind),
@@ -207,6 +217,25 @@ export class AttemptRunner {
       bus.publish(new InstanceStarted(id, revision, attempt.id, attempt.instance.id));
     }
     await this.wake(id);
+  }
+
+  /**
+   * When it may start; `null` at once. Only what somebody may ask for in great numbers waits: a proof that callers wait for,
+   * and what heals by itself, never stand behind an import.
+   */
+  private turnOf(attempt: Attempt): Promise<void> | null {
+    const { service_id: id, revision } = attempt.revision;
+    const waits = attempt.kind === 'activate' || attempt.kind === 'update';
+    if (!waits || !poolPlan(attempt.revision).spawns) return null;
+    const turn = this.turns.take(attempt.id);
+    if (turn === null) return null;
+    attempt.deadlineMs = Infinity;
+    this.parts.recorder.note(id, `revision ${String(revision)}: waits until others have started`);
+    return turn;
+  }
+
+  private startDeadline({ effective }: RunnableRevision): number {
+    return this.parts.clock.monotonicMs() + effective.runtime.start_timeout_ms + START_GRACE_MS;
   }
 
   /** The upstream ended by itself. While it is proven its prover says where; should it not, this does. */

@@ -5,7 +5,9 @@ import { ServiceLabels } from './service-labels.js';
 const registry = new Registry();
 const series = new ServiceLabels(registry);
 
-async function shown(services: Readonly<Record<string, Record<string, string>>>): Promise<string[]> {
+async function shown(
+  services: Readonly<Record<string, Record<string, string>>>,
+): Promise<string[]> {
   const readings = Object.entries(services).map(([service, labels]) => ({
     ...{ service, labels, health: 'healthy', crash_looping: false, instances: {} },
     memory_bytes: null,

@@ -60,7 +60,8 @@ export const registrationProblems = defineProblems('registration', {
   'rollout-refused': {
     status: 422,
     title: 'The rollout names services that it cannot move',
-    action: 'GET /api/v1/templates/{id}/services lists those that can be; correct the names in `errors`.',
+    action:
+      'GET /api/v1/templates/{id}/services lists those that can be; correct the names in `errors`.',
     level: 'info',
   },
   'rollout-overdue': {

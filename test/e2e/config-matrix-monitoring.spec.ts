@@ -1,4 +1,4 @@
-import { showMatrix } from '../support/config-matrix.js';
+import { showMatrix } from './matrix/matrix-world.js';
 import { CHECK_ROWS } from './matrix/check-rows.js';
 import { INTEGRATION_ROWS, integrationEnv } from './matrix/integration-rows.js';
 import { MONITORING_ROWS, monitoringEnv } from './matrix/monitoring-rows.js';

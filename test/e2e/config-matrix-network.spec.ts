@@ -1,4 +1,4 @@
-import { showMatrix } from '../support/config-matrix.js';
+import { showMatrix } from './matrix/matrix-world.js';
 import { NETWORK_ROWS, networkEnv } from './matrix/network-rows.js';
 import { SECURITY_ROWS, securityEnv } from './matrix/security-rows.js';
 

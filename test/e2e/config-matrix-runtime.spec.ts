@@ -1,4 +1,4 @@
-import { showMatrix } from '../support/config-matrix.js';
+import { showMatrix } from './matrix/matrix-world.js';
 import { RESTART_ROWS } from './matrix/restart-rows.js';
 import { RUNTIME_ROWS, runtimeEnv } from './matrix/runtime-rows.js';
 

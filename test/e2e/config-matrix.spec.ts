@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { fieldsOf, showMatrix, type MatrixRow } from '../support/config-matrix.js';
+import { fieldsOf, showMatrix, type MatrixRow } from './matrix/matrix-world.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { CHECK_ROWS } from './matrix/check-rows.js';
 import { INTEGRATION_ROWS } from './matrix/integration-rows.js';

@@ -1,12 +1,7 @@
 import { expect } from '@jest/globals';
-import {
-  becomes,
-  type MatrixRow,
-  type MatrixService,
-  type MatrixWorld,
-} from '../../support/config-matrix.js';
+import { becomes, type MatrixRow, type MatrixService, type MatrixWorld } from './matrix-world.js';
 import { pause, type Json } from '../../support/gateway-process.js';
-import type { ObservedRemote } from '../../support/observed-remote.js';
+import type { ObservedRemote } from './observed-remote.js';
 
 /** A service at a server that obeys the test, with these checks. */
 async function watched(
@@ -138,13 +133,11 @@ const judged: readonly MatrixRow[] = [
     field: 'monitoring.checks[].pass_after',
     effect: 'so many passes in a row end it',
     observe: async (world) => {
-      const looks = ['ill', 'well', 'well'];
-      expect(await levels(world, { fail_after: 1, pass_after: 1 }, looks)).toEqual([
-        'unhealthy',
-        'healthy',
-        'healthy',
-      ]);
-      expect((await levels(world, { fail_after: 1 }, looks))[1]).toBe('unhealthy');
+      const looks = ['ill', 'well'];
+      const terms = { critical: false, fail_after: 1 };
+      const quick = await levels(world, { ...terms, pass_after: 1 }, looks);
+      expect(quick).toEqual(['degraded', 'healthy']);
+      expect(await levels(world, terms, looks)).toEqual(['degraded', 'degraded']);
     },
   },
   {
@@ -167,17 +160,32 @@ const judged: readonly MatrixRow[] = [
   },
 ];
 
-/** Why a service is not healthy after calls of a kind, with a performance check like this. */
-async function performed(
+/** A service with a performance check like this, after `work`. */
+async function worked(
   world: MatrixWorld,
   check: Json,
   work: (service: MatrixService) => Promise<unknown>,
-): Promise<string> {
+): Promise<MatrixService> {
   const checks = [{ kind: 'performance', interval_ms: 1_000, fail_after: 1, ...check }];
   const service = await world.reveal({ monitoring: { checks } });
   await work(service);
-  await service.checkNow();
-  return (await service.get('/health')).reason;
+  return service;
+}
+
+/** `strict` makes the service degraded for that reason, and without it the same work does not. */
+async function tellsApart(
+  world: MatrixWorld,
+  reason: string,
+  terms: { readonly strict: Json; readonly usual: Json },
+  work: (service: MatrixService) => Promise<unknown>,
+): Promise<void> {
+  const [strict, usual] = [
+    await worked(world, terms.strict, work),
+    await worked(world, terms.usual, work),
+  ];
+  await becomes(reason, async () => (await strict.checkNow()).reason === reason);
+  expect((await strict.get('/health')).level).toBe('degraded');
+  expect((await usual.checkNow()).reason).not.toBe(reason);
 }
 
 const times =
@@ -189,57 +197,47 @@ const performance: readonly MatrixRow[] = [
   {
     field: 'monitoring.checks[].max_p95_ms',
     effect: 'slower calls make the service degraded',
-    observe: async (world) => {
-      const slow = times(6, 'work', { ms: 80 });
-      const terms = { min_samples: 5 };
-      expect(await performed(world, { ...terms, max_p95_ms: 20 }, slow)).toBe('Slow');
-      expect(await performed(world, terms, slow)).not.toBe('Slow');
+    observe: (world) => {
+      const usual = { min_samples: 5 };
+      const terms = { strict: { ...usual, max_p95_ms: 20 }, usual };
+      return tellsApart(world, 'Slow', terms, times(6, 'work', { ms: 80 }));
     },
   },
   {
     field: 'monitoring.checks[].max_error_rate',
     effect: 'a smaller share of failures makes the service degraded',
-    observe: async (world) => {
-      const some = async (service: MatrixService): Promise<void> => {
+    observe: (world) => {
+      const usual = { min_samples: 5 };
+      const terms = { strict: { ...usual, max_error_rate: 0.1 }, usual };
+      return tellsApart(world, 'ErrorRate', terms, async (service) => {
         await times(8, 'write')(service);
         await times(2, 'fail')(service);
-      };
-      const terms = { min_samples: 5 };
-      expect(await performed(world, { ...terms, max_error_rate: 0.1 }, some)).toBe('ErrorRate');
-      expect(await performed(world, terms, some)).not.toBe('ErrorRate');
+      });
     },
   },
   {
     field: 'monitoring.checks[].min_samples',
     effect: 'fewer calls are judged already',
-    observe: async (world) => {
-      const few = times(4, 'fail');
-      expect(await performed(world, { min_samples: 3 }, few)).toBe('ErrorRate');
-      expect(await performed(world, {}, few)).not.toBe('ErrorRate');
-    },
+    observe: (world) =>
+      tellsApart(world, 'ErrorRate', { strict: { min_samples: 3 }, usual: {} }, times(4, 'fail')),
   },
   {
     field: 'monitoring.checks[].max_memory_mb',
     effect: 'an instance that takes more makes the service degraded',
-    observe: async (world) => {
-      const little = times(1, 'write');
-      expect(await performed(world, { max_memory_mb: 5 }, little)).toBe('MemoryHigh');
-      expect(await performed(world, {}, little)).not.toBe('MemoryHigh');
-    },
+    observe: (world) =>
+      tellsApart(
+        world,
+        'MemoryHigh',
+        { strict: { max_memory_mb: 5 }, usual: {} },
+        times(1, 'write'),
+      ),
   },
   {
     field: 'monitoring.checks[].max_cpu_percent',
     effect: 'a busy instance makes the service degraded',
-    observe: async (world) => {
-      const checks = [{ kind: 'performance', interval_ms: 1_000, fail_after: 1 }];
-      const limit = [{ ...checks[0], max_cpu_percent: 3 }];
-      const bounded = await world.reveal({ monitoring: { checks: limit } });
-      const free = await world.reveal({ monitoring: { checks } });
-      await Promise.all([bounded, free].map((one) => one.call('burn', { ms: 8_000 })));
-      const reasonOf = async (one: MatrixService): Promise<string> =>
-        (await one.get('/health')).reason;
-      await becomes('too much CPU', async () => (await reasonOf(bounded)) === 'CpuHigh');
-      expect(await reasonOf(free)).not.toBe('CpuHigh');
+    observe: (world) => {
+      const terms = { strict: { max_cpu_percent: 3 }, usual: {} };
+      return tellsApart(world, 'CpuHigh', terms, times(1, 'burn', { ms: 8_000 }));
     },
   },
 ];

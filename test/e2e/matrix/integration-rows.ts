@@ -2,12 +2,7 @@ import { expect } from '@jest/globals';
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import {
-  becomes,
-  type MatrixRow,
-  type MatrixService,
-  type MatrixWorld,
-} from '../../support/config-matrix.js';
+import { becomes, type MatrixRow, type MatrixService, type MatrixWorld } from './matrix-world.js';
 import { eventually, fixture, freePort, pause, type Json } from '../../support/gateway-process.js';
 
 const REVEALING = fixture('revealing-server.mjs');
@@ -142,12 +137,22 @@ const resources: readonly MatrixRow[] = [
     field: 'integration.external[].required',
     effect: 'calls are refused while it cannot be reached',
     observe: async (world) => {
-      const gone = { name: 'a', tcp: `127.0.0.1:${String(await freePort())}` };
-      const integration = { external: [{ ...gone, required: true }] };
-      const needy = await world.reveal({ integration, monitoring: QUICK });
-      await needy.checkNow();
+      let isWell = true;
+      const port = await listen(world, (_request, response) => {
+        response.writeHead(isWell ? 200 : 500).end();
+      });
+      const resource = { name: 'a', url: `http://127.0.0.1:${String(port)}/` };
+      const add = (required: boolean) =>
+        world.reveal({
+          integration: { external: [{ ...resource, required }] },
+          monitoring: QUICK,
+        });
+      const [needy, lenient] = [await add(true), await add(false)];
+      expect(await needy.statusOf('reveal')).toBe(200);
+      isWell = false;
       await becomes('a refusal', async () => (await needy.statusOf('reveal')) === 503);
-      expect(await lookedAt(world, gone)).toMatchObject({ level: 'degraded', calls: 200 });
+      expect((await lenient.checkNow()).level).toBe('degraded');
+      expect(await lenient.statusOf('reveal')).toBe(200);
     },
   },
 ];

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { becomes, type MatrixRow, type MatrixService } from '../../support/config-matrix.js';
+import { becomes, type MatrixRow, type MatrixService } from './matrix-world.js';
 import { freePort, type Json } from '../../support/gateway-process.js';
 
 /** A service that is degraded from the first look on, as a resource of it is gone. */

@@ -4,9 +4,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { becomes, type MatrixRow, type MatrixWorld } from '../../support/config-matrix.js';
+import { becomes, type MatrixRow, type MatrixWorld } from './matrix-world.js';
 import { fixture, freePort, type Json } from '../../support/gateway-process.js';
-import type { ObservedRemote } from '../../support/observed-remote.js';
+import type { ObservedRemote } from './observed-remote.js';
 
 const TLS = fixture('tls');
 const pem = (name: string): string => readFileSync(join(TLS, name), 'utf8');

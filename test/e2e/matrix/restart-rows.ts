@@ -1,12 +1,7 @@
 import { expect } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  becomes,
-  type MatrixRow,
-  type MatrixService,
-  type MatrixWorld,
-} from '../../support/config-matrix.js';
+import { becomes, type MatrixRow, type MatrixService, type MatrixWorld } from './matrix-world.js';
 import { pause, type Json } from '../../support/gateway-process.js';
 
 /** A service whose process is ended again and again, and when it was started. */

@@ -1,12 +1,7 @@
 import { expect } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  becomes,
-  revealedTo,
-  type MatrixRow,
-  type MatrixService,
-} from '../../support/config-matrix.js';
+import { becomes, revealedTo, type MatrixRow, type MatrixService } from './matrix-world.js';
 import { fixture, type Json } from '../../support/gateway-process.js';
 import { textOf } from '../../support/mcp-clients.js';
 

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { becomes, type MatrixRow } from '../../support/config-matrix.js';
+import { becomes, type MatrixRow } from './matrix-world.js';
 import { fixture, pause, type Json } from '../../support/gateway-process.js';
 
 const callers: readonly MatrixRow[] = [

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { layered, type MatrixRow } from '../../support/config-matrix.js';
+import { layered, type MatrixRow } from './matrix-world.js';
 
 /** What is not of one category. */
 export const WHOLE_ROWS: readonly MatrixRow[] = [

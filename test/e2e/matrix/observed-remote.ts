@@ -3,8 +3,8 @@ import type { Server, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { Json } from './gateway-process.js';
-import { pause } from './gateway-process.js';
+import type { Json } from '../../support/gateway-process.js';
+import { pause } from '../../support/gateway-process.js';
 
 export interface SeenRequest {
   readonly httpMethod: string;

@@ -4,9 +4,9 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { GatewayProcess, eventually, fixture } from './gateway-process.js';
-import type { Answer, Json } from './gateway-process.js';
-import { connectHttp, textOf } from './mcp-clients.js';
+import { GatewayProcess, eventually, fixture } from '../../support/gateway-process.js';
+import type { Answer, Json } from '../../support/gateway-process.js';
+import { connectHttp, textOf } from '../../support/mcp-clients.js';
 import { ObservedRemote, type RemoteTls } from './observed-remote.js';
 
 /** A field of a configuration, set to something other than its default, and what that does to a real gateway. */
