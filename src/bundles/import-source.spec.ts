@@ -135,3 +135,13 @@ describe('what is imported', () => {
     expect(file.pointer(0, '/config/runtime/command')).toBe('/mcpServers/A/command');
   });
 });
+
+describe('a template that is nested too deep to be compared', () => {
+  it.each(['config', 'overlays'])('is refused for its %s, with the place', (member) => {
+    const deep: unknown = JSON.parse(`{"x":${'['.repeat(9000)}${']'.repeat(9000)}}`);
+    const templates = [{ template_id: 'a', revision: 1, [member]: deep }];
+    const read = (): unknown => readImport({ bundle_version: '1.0', services: [], templates });
+    expect(read).toThrow(expect.objectContaining({ code: 'bundles.bundle-invalid' }));
+    expect(read).toThrow(`/templates/0/${member}/x/0`);
+  });
+});

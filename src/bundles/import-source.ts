@@ -54,11 +54,7 @@ function readBundle(document: JsonObject): ImportSource {
       errors: [{ pointer: '/bundle_version', detail: `must be ${BUNDLE_VERSION}.` }],
     });
   }
-  // The specs are judged with the services that they are for; templates are compared before that.
-  const errors = [
-    ...shapeErrors({ ...document, services: [] }, '').slice(0, 100),
-    ...bundleErrors(document),
-  ];
+  const errors = [...bundleErrors(document), ...deepTemplates(document)];
   if (errors.length > 0) throw invalid(errors);
   return {
     format: 'bundle',
@@ -66,6 +62,15 @@ function readBundle(document: JsonObject): ImportSource {
     warnings: [],
     pointer: (index, pointer) => `/services/${String(index)}/spec${pointer}`,
   };
+}
+
+/** Templates are compared before they are judged, and what is nested too deep cannot be. */
+function deepTemplates({ templates }: JsonObject): FieldError[] {
+  return (Array.isArray(templates) ? templates.filter(isJsonObject) : []).flatMap((one, index) =>
+    ['config', 'overlays'].flatMap((name) =>
+      shapeErrors(one[name], `/templates/${String(index)}/${name}`),
+    ),
+  );
 }
 
 function readForeign(document: JsonObject, errors: FieldError[]): Manifest | null {

@@ -35,6 +35,20 @@ describe('templateBodyFaults', () => {
       [['invalid', '/__proto__']],
     ],
     ['a configuration that is none', { template_id: 'a', config: [] }, [['invalid', '/config']]],
+    [
+      'a layer too deep to be measured',
+      JSON.parse(
+        `{"template_id":"a","config":{"extensions":{"x":${'['.repeat(9000)}${']'.repeat(9000)}}}}`,
+      ),
+      [['invalid', `/config/extensions/x${'/0'.repeat(30)}`]],
+    ],
+    [
+      'an overlay too deep to be measured',
+      JSON.parse(
+        `{"template_id":"a","overlays":{"prod":{"x":${'['.repeat(9000)}${']'.repeat(9000)}}}}`,
+      ),
+      [['invalid', `/overlays/prod/x${'/0'.repeat(29)}`]],
+    ],
     ['overlays that are none', { template_id: 'a', overlays: 1 }, [['invalid', '/overlays']]],
     [
       'overlays in the configuration',

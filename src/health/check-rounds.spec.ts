@@ -74,6 +74,37 @@ describe('CheckRounds', () => {
     expect(bench.rounds.underWay).toBe(10);
   });
 
+  it('runs a quick check on time whatever number of slow ones hangs', async () => {
+    const bench = new Bench();
+    const facts = { intervalMs: 1_000, starts: false };
+    const rounds = new CheckRounds(
+      bench.clock,
+      new Zero(),
+      ({ serviceId }) => ({ ...facts, slow: serviceId === 'hangs' }),
+      ({ serviceId, checkKey }) => {
+        bench.begun.push(serviceId + checkKey);
+        if (serviceId === 'good') return Promise.resolve();
+        return new Promise((resolve) => bench.ends.set(checkKey, resolve));
+      },
+    );
+    rounds.plan(
+      'hangs',
+      Array.from({ length: 12 }, (_, at) => String(at)),
+    );
+    rounds.plan('good', ['']);
+    rounds.tick();
+    await settle();
+    expect([bench.begun.length, bench.begun.includes('good')]).toEqual([7, true]);
+    await bench.clock.advance(1_000);
+    rounds.tick();
+    await settle();
+    expect(bench.begun.slice(7)).toEqual(['good']);
+    const [one = ''] = bench.ends.keys();
+    await bench.end(one);
+    expect(bench.begun.slice(8)).toEqual([expect.stringContaining('hangs')]);
+    expect(rounds.underWay).toBe(6);
+  });
+
   it('begins the next check that is due as soon as one ends, and says how late it is', async () => {
     const bench = new Bench();
     const keys = Array.from({ length: 12 }, (_, at) => String(at));

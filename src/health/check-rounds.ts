@@ -13,15 +13,32 @@ export interface RoundFacts {
   readonly intervalMs: number;
   /** Running it starts an upstream. */
   readonly starts: boolean;
+  /** It may wait for long: it calls a tool, or did not pass when it ran last. */
+  readonly slow?: boolean;
 }
 
 /** Checks under way at once, those that somebody asks for by `now` left out. */
 export const POOL = 10;
 const MAX_STARTS = 2;
+/** What is left of the pool is for checks that are quick, so that many upstreams that hang delay no check of another. */
+const MAX_SLOW = 6;
 const SEPARATOR = ' ';
 
+/** Checks of which only so many run at once. */
+class Lane {
+  /** Taken from the queue, and kept until there is room; with the moment they were due. */
+  readonly waiting = new Map<string, number>();
+  running = 0;
+
+  constructor(private readonly most: number) {}
+
+  get isFull(): boolean {
+    return this.running >= this.most;
+  }
+}
+
 /**
- * Which checks run when: at most 10 at once, 2 of them with a start, none overlapping itself. Owns the queue; what a check
+ * Which checks run when: at most 10 at once, 2 of them with a start and 6 slow ones, none overlapping itself. Owns the queue; what a check
  * does is the owner's. One that ends makes room for the next at once, so that the tick bounds when a check begins and
  * not how many do.
  */
@@ -29,9 +46,8 @@ export class CheckRounds {
   private readonly queue = new DueQueue();
   private readonly running = new Map<string, Promise<void>>();
   private readonly planned = new Map<string, ReadonlySet<string>>();
-  /** Taken from the queue, and kept until fewer upstreams are being started; with the moment they were due. */
-  private readonly starters = new Map<string, number>();
-  private starting = 0;
+  private readonly starters = new Lane(MAX_STARTS);
+  private readonly slow = new Lane(MAX_SLOW);
 
   constructor(
     private readonly clock: Clock,
@@ -64,10 +80,12 @@ export class CheckRounds {
 
   /** Starts what is due, as far as there is room. Synchronous: what it starts reports by itself. */
   tick(): void {
-    for (const [key, dueMs] of [...this.starters]) {
-      if (this.running.size >= POOL || this.starting >= MAX_STARTS) break;
-      this.starters.delete(key);
-      this.beginDue(key, dueMs);
+    for (const lane of [this.starters, this.slow]) {
+      for (const [key, dueMs] of lane.waiting) {
+        if (this.running.size >= POOL || lane.isFull) break;
+        lane.waiting.delete(key);
+        this.beginDue(key, dueMs);
+      }
     }
     while (this.running.size < POOL) {
       const [due] = this.queue.take(this.clock.monotonicMs(), 1);
@@ -79,7 +97,7 @@ export class CheckRounds {
   /** Runs it now, or waits for the run under way. */
   async now(round: Round): Promise<void> {
     const key = keyOf(round);
-    await (this.running.get(key) ?? this.begin(key, false));
+    await (this.running.get(key) ?? this.begin(key, null));
   }
 
   /** It is due at once, as what it looks at has changed. One that is under way is not run again for that. */
@@ -105,20 +123,23 @@ export class CheckRounds {
     const facts = this.factsOf(roundOf(key));
     if (facts === null) {
       this.drop(key);
-    } else if (this.running.has(key)) {
+      return;
+    }
+    const lane = facts.starts ? this.starters : facts.slow === true ? this.slow : null;
+    if (this.running.has(key)) {
       this.again(key, facts.intervalMs);
-    } else if (facts.starts && this.starting >= MAX_STARTS) {
-      this.starters.set(key, dueMs);
+    } else if (lane?.isFull === true) {
+      lane.waiting.set(key, dueMs);
     } else {
       this.onBegin(Math.max(0, this.clock.monotonicMs() - dueMs));
-      void this.begin(key, facts.starts);
+      void this.begin(key, lane);
     }
   }
 
-  private begin(key: string, starts: boolean): Promise<void> {
-    if (starts) this.starting += 1;
+  private begin(key: string, lane: Lane | null): Promise<void> {
+    if (lane !== null) lane.running += 1;
     const done = this.run(roundOf(key)).finally(() => {
-      if (starts) this.starting -= 1;
+      if (lane !== null) lane.running -= 1;
       this.running.delete(key);
       const facts = this.factsOf(roundOf(key));
       if (facts === null) this.drop(key);
@@ -135,7 +156,8 @@ export class CheckRounds {
 
   private drop(key: string): void {
     this.queue.remove(key);
-    this.starters.delete(key);
+    this.starters.waiting.delete(key);
+    this.slow.waiting.delete(key);
   }
 }
 

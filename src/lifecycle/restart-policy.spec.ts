@@ -109,7 +109,10 @@ describe('the restart policy', () => {
     expect(isAway('handshake-timeout', true)).toBe(true);
     expect(isAway('tls-failed', true)).toBe(true);
     expect(isAway('connect-refused', false)).toBe(false);
-    expect(isAway('not-mcp', true)).toBe(false);
+    expect(isAway('not-mcp', true)).toBe(true);
+    expect(isAway('redirected', true)).toBe(true);
+    expect(isAway('not-mcp', false)).toBe(false);
+    expect(isAway('protocol-version', true)).toBe(false);
     expect(isAway('unauthorized', true)).toBe(false);
   });
 

@@ -49,7 +49,8 @@ export const UNREACHED_CAP_MS = 15_000;
 
 /**
  * What is met while a remote server is away, its own or that of a proxy in front of it. `http-status` as a whole: during a
- * deployment proxies answer 404 as often as 503. `tls-failed`: a certificate is renewed while we try.
+ * deployment proxies answer 404 as often as 503. `tls-failed`: a certificate is renewed while we try. `not-mcp`, `not-json`,
+ * `redirected`: a proxy shows its page of maintenance with 200, or sends everybody elsewhere.
  */
 const AWAY: ReadonlySet<UpstreamErrorCode> = new Set([
   'connect-refused',
@@ -58,6 +59,9 @@ const AWAY: ReadonlySet<UpstreamErrorCode> = new Set([
   'disconnected',
   'handshake-timeout',
   'http-status',
+  'not-json',
+  'not-mcp',
+  'redirected',
   'start-timeout',
   'tls-failed',
 ]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { openWorld, SHARED } from '../../test/transcripts/world-service.js';
 import { StartTurns } from './start-turns.js';
 
 function asked(turns: StartTurns, ids: readonly string[]): Set<string> {
@@ -50,5 +51,50 @@ describe('the turns to start', () => {
     turns.end('x');
     await settled();
     expect([...begun]).toEqual(['a']);
+  });
+});
+
+describe('many services at once', () => {
+  const names = Array.from({ length: 12 }, (_, index) => `s${String(index)}`);
+
+  it('all come to serve below a cap on processes that is lower than their number', async () => {
+    const world = await openWorld(4);
+    const spec = { config: { runtime: { isolation: 'session', warm: 0 } } };
+    for (const name of names) world.registry.create(world.random.uuid(), name, spec);
+    await world.settle();
+    expect(world.maker.running).toHaveLength(2);
+    world.autoProve = true;
+    world.autoPublish = true;
+    await world.prove('s0', 'ok');
+    await world.prove('s1', 'ok');
+    for (let round = 0; round < names.length; round += 1) await world.settle();
+    const states = names.map((name) => world.lifecycle.statusOf(world.idOf(name)).state);
+    expect(states).toEqual(names.map(() => 'active'));
+    await world.lifecycle.stop();
+  });
+
+  it('wait without their time to start running out', async () => {
+    const world = await openWorld(2);
+    for (const name of names) world.registry.create(world.random.uuid(), name, SHARED);
+    await world.settle();
+    await world.clock.advance(110_000);
+    await world.settle();
+    const told = world.lifecycle.statusOf(world.idOf('s11'));
+    expect(told).toMatchObject({ state: 'deploying', last_failure: null });
+    await world.lifecycle.stop();
+  });
+
+  it('give their turn to the next when they are deactivated while they wait', async () => {
+    const world = await openWorld(2);
+    for (const name of names.slice(0, 3)) world.registry.create(world.random.uuid(), name, SHARED);
+    await world.settle();
+    await world.registry.setDesired(world.idOf('s1'), 'inactive');
+    await world.settle();
+    await world.prove('s0', 'exited');
+    await world.settle();
+    expect(world.lifecycle.statusOf(world.idOf('s1')).state).toBe('inactive');
+    expect(world.maker.running).toHaveLength(1);
+    await world.prove('s2', 'ok');
+    await world.lifecycle.stop();
   });
 });

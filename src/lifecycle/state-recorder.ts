@@ -49,8 +49,7 @@ export class StateRecorder {
     });
     if (before.state === after.state) return;
     const line = `${before.state} -> ${after.state}: ${details.failure?.message ?? why}`;
-    const failed = details.failure !== undefined || after.state === 'error';
-    this.note(id, line, null, failed ? 'error' : 'info');
+    this.note(id, line, null, levelOf(after.state, details.failure !== undefined));
     this.bus.publish(
       new ServiceStateChanged(id, before.state, after.state, details.failure?.reason ?? why),
     );
@@ -89,6 +88,12 @@ export class StateRecorder {
     log.append({ at, source: 'lifecycle', instance_id: instanceId, message });
     this.logger[level]({ service_id: id, instance_id: instanceId, detail: message }, 'lifecycle');
   }
+}
+
+/** An update that fails leaves what serves as it was: its author is told, and nobody need be woken. */
+function levelOf(state: ServiceState, failed: boolean): ServiceLogLevel {
+  if (state === 'error') return 'error';
+  return failed ? 'warn' : 'info';
 }
 
 function refused(id: string, from: ServiceState, to: ServiceState): Error {

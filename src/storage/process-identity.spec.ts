@@ -25,6 +25,19 @@ describe('the identity of a process', () => {
     expect(await processes.isAlive({ pid: 77, started: 'boot-0/500' })).toBe(false);
   });
 
+  it.each([
+    ['S', true],
+    ['D', true],
+    ['Z', false],
+    ['X', false],
+  ])('sees from its state %s whether anything of it still runs: %s', async (state, expected) => {
+    const fileSystem = new FaultyFileSystem();
+    fileSystem.overwrite('/proc/sys/kernel/random/boot_id', 'boot-1\n');
+    fileSystem.overwrite('/proc/77/stat', STAT('node', '500').replace(' S ', ` ${state} `));
+    const processes = new SystemProcessTable(fileSystem);
+    expect(await processes.isAlive({ pid: 77, started: 'boot-1/500' })).toBe(expected);
+  });
+
   it('goes by the number alone where the system says no more', async () => {
     const processes = new SystemProcessTable(new FaultyFileSystem());
     const self = await processes.self();

@@ -25,9 +25,20 @@ export class SystemProcessTable extends ProcessTable {
   }
 
   override async isAlive(identity: ProcessIdentity): Promise<boolean> {
+    if (await this.hasEnded(identity.pid)) return false;
     const started = await this.startOf(identity.pid);
     if (started !== null && identity.started !== null) return started === identity.started;
     return exists(identity.pid);
+  }
+
+  /** Killed, and not yet waited for by its parent: the number is still taken, and nothing of it runs. */
+  private async hasEnded(pid: number): Promise<boolean> {
+    try {
+      const stat = (await this.fileSystem.read(`/proc/${pid}/stat`)).toString('latin1');
+      return /^ [ZXx] /.test(stat.slice(stat.lastIndexOf(')') + 1));
+    } catch {
+      return false;
+    }
   }
 
   private async startOf(pid: number): Promise<string | null> {

@@ -60,9 +60,12 @@ describe('checkedConnector', () => {
     const tls = { ca: null, cert: 'no certificate', key: 'no key', rejectUnauthorized: true };
     const connector = checkedConnector({ ...REMOTE, tls }, 9, egress('any'), resolver('127.0.0.1'));
     const error = await new Promise((resolve) => {
-      connector({ hostname: 'any.test', protocol: 'https:', port: '9' }, (failure) => {
-        resolve(failure);
-      });
+      connector(
+        { hostname: 'any.test', protocol: 'https:', port: '9' },
+        (...[failure]: readonly unknown[]) => {
+          resolve(failure);
+        },
+      );
     });
     expect(connectionError(error, 'https://x').code).toBe('tls-failed');
   });

@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { becomes, type MatrixRow, type MatrixService, type MatrixWorld } from './matrix-world.js';
+import { becomes, type MatrixRow, type MatrixWorld } from './matrix-world.js';
 import { eventually, fixture, freePort, pause, type Json } from '../../support/gateway-process.js';
 
 const REVEALING = fixture('revealing-server.mjs');

@@ -44,6 +44,22 @@ export function layered(below: Json, above: Json): Json {
   return whole;
 }
 
+/** The first message of a client, for what the SDK would not send like this. */
+export const INITIALIZE = JSON.stringify({
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: {
+    protocolVersion: '2025-06-18',
+    capabilities: {},
+    clientInfo: { name: 'page', version: '1' },
+  },
+});
+export const MCP_HEADERS = {
+  'content-type': 'application/json',
+  accept: 'application/json, text/event-stream',
+};
+
 /** One gateway for the rows of a category, and what they need around it. */
 export class MatrixWorld {
   private readonly closing: (() => Promise<unknown>)[] = [];

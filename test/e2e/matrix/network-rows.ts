@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { becomes, type MatrixRow, type MatrixWorld } from './matrix-world.js';
+import { INITIALIZE, MCP_HEADERS, type MatrixRow, type MatrixWorld } from './matrix-world.js';
 import { fixture, freePort, type Json } from '../../support/gateway-process.js';
 import type { ObservedRemote } from './observed-remote.js';
 
@@ -130,18 +130,6 @@ const tls: readonly MatrixRow[] = [
   },
 ];
 
-const INITIALIZE = JSON.stringify({
-  jsonrpc: '2.0',
-  id: 1,
-  method: 'initialize',
-  params: {
-    protocolVersion: '2025-06-18',
-    capabilities: {},
-    clientInfo: { name: 'page', version: '1' },
-  },
-});
-const MCP = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-
 const limits: readonly MatrixRow[] = [
   {
     field: 'network.max_body_bytes',
@@ -150,7 +138,8 @@ const limits: readonly MatrixRow[] = [
       const small = await world.reveal({ network: { max_body_bytes: 2_048 } });
       const usual = await world.reveal();
       const body = `${INITIALIZE}${' '.repeat(4_000)}`;
-      const sent = ({ name }: { name: string }) => world.raw('POST', `/mcp/${name}`, MCP, body);
+      const sent = ({ name }: { name: string }) =>
+        world.raw('POST', `/mcp/${name}`, MCP_HEADERS, body);
       expect((await sent(small)).status).toBe(413);
       expect((await sent(usual)).status).toBe(200);
     },
@@ -203,7 +192,7 @@ const ORIGIN = 'https://console.example';
 
 async function fromPage(world: MatrixWorld, cors: Json, method = 'POST', more: Json = {}) {
   const { name } = await world.reveal({ network: { cors } });
-  const headers = { ...MCP, origin: ORIGIN, ...more };
+  const headers = { ...MCP_HEADERS, origin: ORIGIN, ...more };
   return world.raw(method, `/mcp/${name}`, headers, method === 'POST' ? INITIALIZE : '');
 }
 
@@ -286,64 +275,12 @@ const connections: readonly MatrixRow[] = [
   },
 ];
 
-/** The label that answers under a path. */
-async function labelAt(world: MatrixWorld, path: string): Promise<number | string> {
-  const url = `${world.gateway.url}/mcp/${path}`;
-  const opened = await fetch(url, { method: 'POST', headers: MCP, body: INITIALIZE });
-  if (opened.status !== 200) return opened.status;
-  const text = await opened.text();
-  return /"version":"(\w+)"/.exec(text)?.[1] ?? text;
-}
-
-const routes: readonly MatrixRow[] = [
-  {
-    field: 'network.routes[].path',
-    effect: 'the service answers there too',
-    observe: async (world) => {
-      await world.reveal({ network: { routes: [{ path: '/mcp/maps/{region}' }] } });
-      expect(await labelAt(world, 'maps/north')).toBe('v1');
-      expect(await labelAt(world, 'charts/north')).toBe(404);
-    },
-  },
-  {
-    field: 'network.routes[].priority',
-    effect: 'the route is taken before one that fits better',
-    observe: async (world) => {
-      const routesOf = (path: string, priority: number) => ({
-        network: { routes: [{ path, priority }] },
-      });
-      const add = (path: string, priority: number, label: string) =>
-        world.reveal(routesOf(path, priority), [`label=${label}`]);
-      await add('/mcp/plain/{any}', 0, 'wide');
-      await add('/mcp/plain/exact', 0, 'narrow');
-      expect(await labelAt(world, 'plain/exact')).toBe('narrow');
-      await add('/mcp/first/{any}', 5, 'wide');
-      await add('/mcp/first/exact', 0, 'narrow');
-      expect(await labelAt(world, 'first/exact')).toBe('wide');
-    },
-  },
-  {
-    field: 'network.routes[].version',
-    effect: 'the older version answers there after an update',
-    observe: async (world) => {
-      const routesOf = [{ path: '/mcp/older', version: '1.0.0' }, { path: '/mcp/newest' }];
-      const service = await world.reveal({ network: { routes: routesOf } });
-      const args = [fixture('revealing-server.mjs'), 'label=v2'];
-      const updated = await service.update({ runtime: { args } }, { version: '2.0.0' });
-      expect(updated.status).toBe(200);
-      await becomes('the new one', async () => (await labelAt(world, 'newest')) === 'v2');
-      await becomes('the old one', async () => (await labelAt(world, 'older')) === 'v1');
-    },
-  },
-];
-
 export const NETWORK_ROWS: readonly MatrixRow[] = [
   ...whereItIs,
   ...tls,
   ...limits,
   ...pages,
   ...connections,
-  ...routes,
 ];
 
 export const networkEnv = (dir: string): Readonly<Record<string, string>> => ({
