@@ -56,8 +56,12 @@ describe('the name of a member', () => {
 describe('a record', () => {
   it('has the same bytes whatever the order of its keys, and is read again', () => {
     const name = memberOf('service', ID);
-    const record = { kind: 'service', id: ID, doc: { b: 1, a: { d: 1, c: [] } } } as const;
-    const other = { ...record, doc: { a: { c: [], d: 1 }, b: 1 } };
+    const record = {
+      kind: 'service',
+      id: ID,
+      doc: { schema_version: '1.1', a: { d: 1, c: [] } },
+    } as const;
+    const other = { ...record, doc: { a: { c: [], d: 1 }, schema_version: '1.1' } };
     expect(encodeRecord({ ...other, doc: { ...other.doc } })).toEqual(
       encodeRecord({ ...record, doc: { ...record.doc, a: { d: 1, c: [] } } }),
     );
@@ -74,6 +78,21 @@ describe('a record', () => {
     [{ schema_version: '1.0', kind: 'service', id: ID, doc: { schema_version: '2.1' } }, 'newer'],
   ])('is not %j: %s', (value, state) => {
     expect(decodeRecord(memberOf('service', ID), encodeMember(value)).state).toBe(state);
+  });
+
+  it('comes back in the form of today, whichever version made the backup', () => {
+    const doc = { schema_version: '1.0', effective: {} };
+    const found = decodeRecord(
+      memberOf('service', ID),
+      encodeRecord({ kind: 'service', id: ID, doc }),
+    );
+    expect(found).toMatchObject({ value: { doc: { schema_version: '1.1' } } });
+  });
+
+  it('is none when it is nested deeper than anything could walk', () => {
+    const deep = `${'{"x":'.repeat(9000)}1${'}'.repeat(9000)}`;
+    const text = `{"doc":${deep},"id":"${ID}","kind":"service","schema_version":"1.0"}`;
+    expect(decodeRecord(memberOf('service', ID), Buffer.from(text)).state).toBe('damaged');
   });
 
   it('is not what is no text', () => {

@@ -1,4 +1,6 @@
-import { canonicalJson, isJsonObject, type JsonObject } from '../kernel/json.js';
+import { canonicalJson, isDeeperThan, isJsonObject, type JsonObject } from '../kernel/json.js';
+import { migrateDocument } from '../storage/migration.js';
+import { MIGRATIONS } from '../storage/migrations.js';
 import { isStorableId } from '../storage/record-layout.js';
 import type { RecordKind } from '../storage/record-store.js';
 import { isNewerMajor, isReadableVersion } from '../storage/schema-version.js';
@@ -53,6 +55,9 @@ export const MANIFEST = 'manifest.json';
 export const LOST_RECORDS = 'lost-records.json';
 export const SUMS = 'SHA256SUMS';
 
+/** Tools may nest their schemas 32 deep, in documents that are a few levels deep themselves. */
+const MAX_DEPTH = 100;
+
 const RECORD_MEMBER = /^records\/([a-z_]+)\/([a-z0-9_/-]+)\.json$/;
 
 export function memberOf(kind: BackupKind, id: string): string {
@@ -97,7 +102,7 @@ export function decodeRecord(name: string, content: Uint8Array): Decoded<BackupR
     return { state: 'damaged', detail: `"${name}" holds another record than its place says.` };
   }
   if (isNewerMajor(doc['schema_version'])) return newer(name);
-  return { state: 'read', value: { ...place, doc } };
+  return { state: 'read', value: { ...place, doc: migrateDocument(kind, doc, MIGRATIONS) } };
 }
 
 export function decodeManifest(content: Uint8Array): Decoded<BackupManifest> {
@@ -133,6 +138,9 @@ function decodeMember(name: string, content: Uint8Array): Decoded<JsonObject> {
     return { state: 'damaged', detail: `"${name}" is not JSON.` };
   }
   if (!isJsonObject(value)) return { state: 'damaged', detail: `"${name}" is not an object.` };
+  if (isDeeperThan(value, MAX_DEPTH)) {
+    return { state: 'damaged', detail: `"${name}" is nested too deeply to be a record.` };
+  }
   if (isNewerMajor(value['schema_version'])) return newer(name);
   if (isReadableVersion(value['schema_version'])) return { state: 'read', value };
   return { state: 'damaged', detail: `"${name}" has no schema_version.` };

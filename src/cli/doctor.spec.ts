@@ -62,9 +62,15 @@ describe('the doctor', () => {
     ['a degraded service', sick('degraded'), 'warn', 'a is degraded: It hangs.'],
     [
       'an alert',
-      { ...WELL, alerts: [{ state: 'firing', rule: 'DiskFull', subject: 'gateway' }] },
+      {
+        ...WELL,
+        alerts: [
+          { state: 'firing', rule: 'DiskFull', name: null },
+          { state: 'firing', rule: 'ServiceError', name: 'a' },
+        ],
+      },
       'warn',
-      '1 firing: DiskFull gateway',
+      '2 firing: DiskFull of the gateway, ServiceError of a',
     ],
   ])('tells of %s, and what to do', (_what, facts, verdict, message) => {
     const found = examine(facts).find((one) => one.message.includes(message));

@@ -88,7 +88,12 @@ function examineFaults(system: JsonObject): Finding[] {
   return objectsIn(memberOf(system, 'storage', 'faults')).map(({ kind, id, fault, detail }) => {
     const told = `${text(kind)} ${text(id)} is ${text(fault)}: ${text(detail)}`;
     return fault === 'drifted'
-      ? finding('files', 'warn', told, 'Settle it with "switchyard drift".')
+      ? finding(
+          'files',
+          'warn',
+          told,
+          `Settle it: switchyard drift ${text(id)} --action adopt|revert`,
+        )
       : finding('files', 'fail', told, 'Activate the service once you have looked at it.');
   });
 }
@@ -118,6 +123,7 @@ function examineServices(services: readonly JsonObject[]): Finding[] {
 function examineAlerts(alerts: readonly JsonObject[]): Finding {
   const firing = alerts.filter(({ state }) => state === 'firing');
   if (firing.length === 0) return finding('alerts', 'ok', 'none is firing');
-  const names = firing.map(({ rule, subject }) => [text(rule), text(subject)].join(' ')).join(', ');
-  return finding('alerts', 'warn', `${String(firing.length)} firing: ${names}`, 'See /alerts.');
+  const names = firing.map(({ rule, name }) => `${text(rule)} of ${text(name ?? 'the gateway')}`);
+  const told = `${String(firing.length)} firing: ${names.join(', ')}`;
+  return finding('alerts', 'warn', told, 'See GET /api/v1/alerts.');
 }

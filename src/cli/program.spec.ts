@@ -243,6 +243,15 @@ describe('the program', () => {
     expect([code, terminal.served]).toEqual([EXIT.done, 1]);
   });
 
+  it.each([[['--url', 'http://127.0.0.1:1']], [['--json']], [['--api-key', 'x', 'serve']]])(
+    'runs no gateway for %j, where a command was forgotten',
+    async (line) => {
+      const { code, terminal } = await type(line, {});
+      expect([code, terminal.served]).toEqual([EXIT.usage, 0]);
+      expect(terminal.stderr).toContain('a command is missing');
+    },
+  );
+
   it('says what to do when the gateway cannot be reached', async () => {
     const terminal = new FakeTerminal();
     const away: Terminal = Object.assign(Object.create(terminal) as Terminal, {

@@ -70,6 +70,11 @@ function addCommands(program: Command, session: Session): void {
     .action(async (_options: object, { args }: Command) => {
       // It is what runs without a command, so a command that there is none of ends up here.
       if (args[0] !== undefined) program.error(`error: unknown command '${args[0]}'`);
+      // A client's option without a command is a command that was forgotten, and no wish for a gateway.
+      const stray = ['url', 'apiKey', 'json'].find(
+        (name) => program.getOptionValueSource(name) === 'cli',
+      );
+      if (stray !== undefined) program.error('error: a command is missing');
       await terminal.serve();
     });
   addMigrateCommand(program, session);

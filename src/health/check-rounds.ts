@@ -13,15 +13,15 @@ export interface RoundFacts {
   readonly intervalMs: number;
   /** Running it starts an upstream. */
   readonly starts: boolean;
-  /** It may wait for long: it calls a tool, or did not pass when it ran last. */
+  /** It calls a tool: it costs something, and may wait for long. */
   readonly slow?: boolean;
 }
 
 /** Checks under way at once, those that somebody asks for by `now` left out. */
-export const POOL = 10;
+export const POOL = 40;
 const MAX_STARTS = 2;
-/** What is left of the pool is for checks that are quick, so that many upstreams that hang delay no check of another. */
-const MAX_SLOW = 6;
+/** With starts 10 checks that call tools. The rest of the pool asks and waits, so that many that hang delay no other. */
+const MAX_SLOW = 8;
 const SEPARATOR = ' ';
 
 /** Checks of which only so many run at once. */
@@ -38,7 +38,7 @@ class Lane {
 }
 
 /**
- * Which checks run when: at most 10 at once, 2 of them with a start and 6 slow ones, none overlapping itself. Owns the queue; what a check
+ * Which checks run when: at most 40 at once, 2 of them with a start and 8 slow ones, none overlapping itself. Owns the queue; what a check
  * does is the owner's. One that ends makes room for the next at once, so that the tick bounds when a check begins and
  * not how many do.
  */

@@ -216,13 +216,13 @@ export class ServiceHealth {
     const check = board?.find(checkKey);
     if (doc === undefined || board === undefined || check === undefined) return null;
     const idle = this.targets.isIdle(doc);
-    const { status, fails, unknowns } = board.stateOf(checkKey);
+    const { status, fails } = board.stateOf(checkKey);
     const failing = status === 'failing' || (check.config.kind === 'functional' && fails > 0);
     const blocking = this.parts.lifecycle.availabilityOf(serviceId).blocked === true;
     const mayStart =
       check.config.kind === 'functional' || (check.config.kind === 'security' && blocking);
     const starts = mayStart && (idle || !this.targets.isMultiplexed(doc));
-    const slow = check.config.kind === 'functional' || fails + unknowns > 0;
+    const slow = check.config.kind === 'functional';
     return { intervalMs: intervalOf(check, { idle, failing, blocking }), starts, slow };
   }
 

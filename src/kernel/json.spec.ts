@@ -5,6 +5,7 @@ import {
   canonicalJson,
   deepFreeze,
   equalJson,
+  isDeeperThan,
   isJsonObject,
   mergePatch,
   pointerTo,
@@ -77,6 +78,25 @@ describe('JSON pointers', () => {
     expect(valueAt({ list: ['x'] }, '/list/0')).toBe('x');
     expect(valueAt({}, '/constructor')).toBeUndefined();
     expect(valueAt('text', '/0')).toBeUndefined();
+  });
+});
+
+describe('isDeeperThan', () => {
+  it.each<[unknown, number, boolean]>([
+    ['text', 0, false],
+    [null, 0, false],
+    [{}, 0, true],
+    [{ a: 1 }, 1, false],
+    [{ a: [{ b: 1 }] }, 3, false],
+    [{ a: [{ b: 1 }] }, 2, true],
+  ])('of %j and %d levels is %s', (value, levels, expected) => {
+    expect(isDeeperThan(value, levels)).toBe(expected);
+  });
+
+  it('judges what no recursion could walk', () => {
+    let value: unknown = 1;
+    for (let depth = 0; depth < 100_000; depth += 1) value = [value];
+    expect(isDeeperThan(value, 200)).toBe(true);
   });
 });
 

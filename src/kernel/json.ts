@@ -56,6 +56,20 @@ export function valueAt(root: unknown, pointer: string): unknown {
   return value;
 }
 
+/**
+ * Whether objects and arrays are nested within one another more than `levels` deep. Iterative: ask it of foreign values
+ * before they meet a function that walks them by recursion.
+ */
+export function isDeeperThan(root: unknown, levels: number): boolean {
+  let level: unknown[] = [root];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    const containers = level.filter((value) => typeof value === 'object' && value !== null);
+    if (containers.length > 0 && depth >= levels) return true;
+    level = containers.flatMap((value) => Object.values(value as object) as unknown[]);
+  }
+  return false;
+}
+
 /** Freezes `value` and everything below it; answers it. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {

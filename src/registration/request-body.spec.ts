@@ -61,6 +61,12 @@ describe('readPatch', () => {
   it('keeps nulls, which delete', () => {
     expect(readPatch({ title: null, generation: 4 })).toEqual({ title: null });
   });
+
+  it('refuses one that is too deep to be walked', () => {
+    let deep: object = {};
+    for (let depth = 0; depth < 50_000; depth += 1) deep = { x: deep };
+    expect(thrown(() => readPatch(deep)).code).toBe('registration.invalid-request');
+  });
 });
 
 describe('readRollbackBody', () => {

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../kernel/json.js';
+import { isDeeperThan, isJsonObject, type JsonObject } from '../kernel/json.js';
 import type { FieldError } from '../kernel/problem.js';
 import { registryProblems } from '../registry/registry.errors.js';
 import { registrationProblems } from './registration.errors.js';
@@ -25,9 +25,19 @@ export function withoutBookkeeping(input: unknown): unknown {
   return Object.fromEntries(Object.entries(input).filter(([name]) => !BOOKKEEPING.has(name)));
 }
 
+/** More than any valid specification is deep; the registry judges what the patch makes of it. */
+const MAX_PATCH_DEPTH = 64;
+
 /** A merge patch has to be an object: anything else would replace the whole specification (RFC 7396, section 2). */
 export function readPatch(input: unknown): JsonObject {
   const patch = withoutBookkeeping(input);
+  if (isDeeperThan(patch, MAX_PATCH_DEPTH)) {
+    const detail = `is nested more than ${String(MAX_PATCH_DEPTH)} levels deep`;
+    throw registrationProblems['invalid-request']({
+      detail: `The patch ${detail}.`,
+      errors: [{ pointer: '', detail }],
+    });
+  }
   if (isJsonObject(patch)) return patch;
   throw registrationProblems['invalid-request']({
     detail: 'A merge patch of a service is a JSON object.',

@@ -49,12 +49,12 @@ export class DraftWriter {
     return written;
   }
 
-  private create(
+  private async create(
     { id, desired, archived, former_names }: Draft,
     prepared: PreparedSpec,
     wanted: number | undefined,
     ctx: ChangeContext,
-  ): Written {
+  ): Promise<Written> {
     const number = wanted ?? Math.max(0, ...this.parts.repository.revisionNumbers(id)) + 1;
     const revision = this.revisionOf(id, number, prepared, ctx, 'current');
     const fresh = newService(revision, desired);
@@ -72,8 +72,13 @@ export class DraftWriter {
       const events = [new ServiceCreated(id, name, number)];
       return { changes, events, outcome: { ...outcome, outcome: 'created' } };
     }
-    const { version } = archived;
+    const { version, doc } = archived;
+    const served = doc.service.revision;
     changes.push({ kind: 'archive', id, op: 'delete', expect: version });
+    // Unless the batch writes this very revision again, it is history from now on.
+    if (served !== number) {
+      changes.push(...(await closeRevision(this.parts, id, served, 'superseded')));
+    }
     const events = [new ServiceRestored(id, name), new DesiredStateChanged(id, desired)];
     return { changes, events, outcome: { ...outcome, outcome: 'restored' } };
   }

@@ -151,6 +151,8 @@ describe('a batch', () => {
     const back = await create(registry, bodyOf('a', { title: 'back' }), { service_id: id });
     const { services } = await registry.applyBatch([back], CTX, VERB);
     expect(services[0]).toMatchObject({ outcome: 'restored', revision: 2, service_id: id });
+    const kept = [await registry.revision(id, 1), await registry.revision(id, 2)];
+    expect(kept.map(({ outcome }) => outcome)).toEqual(['superseded', 'current']);
     expect(await registry.archived(id)).toBeUndefined();
     expect(await registry.revisions(id)).toHaveLength(2);
     expect(events.map(([name]) => name)).toEqual(['ServiceRestored', 'DesiredStateChanged']);
