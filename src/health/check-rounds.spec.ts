@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ManualClock, settle } from '../../test/support/manual-clock.js';
 import { Random } from '../kernel/random.js';
-import { CheckRounds, type RoundFacts } from './check-rounds.js';
+import { CheckRounds, POOL, type RoundFacts } from './check-rounds.js';
 
 class Zero extends Random {
   override uuid(): string {
@@ -64,14 +64,14 @@ describe('CheckRounds', () => {
     expect(bench.begun).toEqual(['s/a']);
   });
 
-  it('runs at most forty at once', async () => {
+  it('runs no more at once than the pool holds', async () => {
     const bench = new Bench();
-    const keys = Array.from({ length: 42 }, (_, at) => String(at));
+    const keys = Array.from({ length: POOL + 2 }, (_, at) => String(at));
     bench.rounds.plan('s', keys);
     bench.rounds.tick();
     bench.rounds.tick();
-    expect(bench.begun).toHaveLength(40);
-    expect(bench.rounds.underWay).toBe(40);
+    expect(bench.begun).toHaveLength(POOL);
+    expect(bench.rounds.underWay).toBe(POOL);
   });
 
   it('runs a quick check on time whatever number of slow ones hangs', async () => {
@@ -89,7 +89,7 @@ describe('CheckRounds', () => {
     );
     rounds.plan(
       'hangs',
-      Array.from({ length: 42 }, (_, at) => String(at)),
+      Array.from({ length: POOL + 2 }, (_, at) => String(at)),
     );
     rounds.plan('good', ['']);
     rounds.tick();
@@ -107,15 +107,15 @@ describe('CheckRounds', () => {
 
   it('begins the next check that is due as soon as one ends, and says how late it is', async () => {
     const bench = new Bench();
-    const keys = Array.from({ length: 42 }, (_, at) => String(at));
+    const keys = Array.from({ length: POOL + 2 }, (_, at) => String(at));
     bench.rounds.plan('s', keys);
     bench.rounds.tick();
     await bench.clock.advance(700);
     await bench.end(bench.begun[0] ?? '');
-    expect(bench.begun).toHaveLength(11);
+    expect(bench.begun).toHaveLength(POOL + 1);
     await bench.end(bench.begun[1] ?? '');
-    expect(bench.begun).toHaveLength(12);
-    expect(bench.lateness).toEqual([...Array.from({ length: 10 }, () => 0), 700, 700]);
+    expect(bench.begun).toHaveLength(POOL + 2);
+    expect(bench.lateness).toEqual([...Array.from({ length: POOL }, () => 0), 700, 700]);
   });
 
   it('begins what was asked for soon at once, but only as far as there is room', async () => {

@@ -1,3 +1,4 @@
+import { exposedSecrets } from '../config/exposed-secret.js';
 import type { ProblemError } from '../kernel/problem.js';
 import { DependencyGraph } from '../registry/dependency-graph.js';
 import { registryProblems } from '../registry/registry.errors.js';
@@ -35,7 +36,7 @@ export async function reviewChange(
   const shadowed = found.filter((each) => each.severity === 'warning');
   return {
     prepared,
-    warnings: shadowed.map((each) => each.detail),
+    warnings: [...shadowed.map((each) => each.detail), ...exposedSecrets(prepared.effective)],
     conflicts: [
       ...identityConflicts(plane, prepared.spec, current?.service_id ?? null),
       ...cycleConflicts(plane, prepared, current?.service_id ?? null),
