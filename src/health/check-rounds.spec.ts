@@ -121,19 +121,19 @@ describe('CheckRounds', () => {
   it('begins what was asked for soon at once, but only as far as there is room', async () => {
     const bench = new Bench();
     bench.facts = { intervalMs: 60_000, starts: false };
-    const keys = Array.from({ length: 11 }, (_, at) => String(at));
+    const keys = Array.from({ length: POOL + 1 }, (_, at) => String(at));
     bench.rounds.plan('s', keys);
     bench.rounds.tick();
     await bench.end('s/0');
-    expect(bench.begun).toHaveLength(11);
+    expect(bench.begun).toHaveLength(POOL + 1);
     bench.rounds.soon({ serviceId: 's', checkKey: '0' });
-    expect(bench.begun).toHaveLength(11);
+    expect(bench.begun).toHaveLength(POOL + 1);
     await bench.end('s/1');
     expect(bench.begun.at(-1)).toBe('s/0');
     bench.rounds.soon({ serviceId: 's', checkKey: '0' });
     bench.rounds.soon({ serviceId: 's', checkKey: 'unknown' });
     await bench.end('s/0');
-    expect(bench.begun).toHaveLength(12);
+    expect(bench.begun).toHaveLength(POOL + 2);
   });
 
   it('starts at most two upstreams at once, and the others as soon as one has ended', async () => {

@@ -14,6 +14,7 @@ import { MemoryStore } from '../storage/memory.store.js';
 import { ActivationProver } from './activation-prover.js';
 import { AnnouncementWatch } from './announcement-watch.js';
 import { CheckHistory } from './check-history.js';
+import { POOL } from './check-rounds.js';
 import { CircuitWatch } from './circuit-watch.js';
 import { HealthService } from './health.service.js';
 import { PassiveMonitor } from './passive-monitor.js';
