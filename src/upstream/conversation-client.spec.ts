@@ -51,6 +51,13 @@ describe('ConversationClient', () => {
       }),
     ],
     ['no tools', () => ({ result: {} })],
+    [
+      'a list that breaks off',
+      (_m: string, { cursor }: JsonObject) =>
+        cursor === undefined
+          ? { result: { tools: [{ name: 'a' }], nextCursor: '2' } }
+          : { error: { code: -32603, message: 'later' } },
+    ],
   ])('refuses %s', async (_name, answer) => {
     await expect(clientOf(answer).client.listAllTools()).rejects.toMatchObject({ code: 'not-mcp' });
   });

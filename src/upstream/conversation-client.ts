@@ -101,8 +101,7 @@ export class ConversationClient {
     const tools: JsonObject[] = [];
     let cursor: string | undefined;
     for (let page = 0; page < MAX_PAGES; page += 1) {
-      const params: JsonObject = cursor === undefined ? {} : { cursor };
-      const result = await this.request('tools/list', params, options);
+      const result = await this.toolPage(cursor, options);
       if (!isJsonObject(result) || !Array.isArray(result.tools)) {
         throw new UpstreamError('not-mcp', 'The answer to tools/list has no tools');
       }
@@ -116,6 +115,20 @@ export class ConversationClient {
       'not-mcp',
       `The pages of tools/list do not end (${tools.length} tools)`,
     );
+  }
+
+  /** A list that breaks off after its first page is one that clients have seen a part of: not merely late or refused. */
+  private async toolPage(cursor: string | undefined, options: RequestOptions): Promise<unknown> {
+    if (cursor === undefined) return this.request('tools/list', {}, options);
+    try {
+      return await this.request('tools/list', { cursor }, options);
+    } catch (error) {
+      const isPartial =
+        error instanceof UpstreamError &&
+        (error.code === 'call-timeout' || error.code === 'rpc-error');
+      if (!isPartial) throw error;
+      throw new UpstreamError('not-mcp', `A page of tools/list failed: ${error.message}`);
+    }
   }
 
   close(): void {
