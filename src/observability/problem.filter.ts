@@ -1,9 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import {
+  Catch,
+  HttpException,
+  NotFoundException,
+  type ArgumentsHost,
+  type ExceptionFilter,
+} from '@nestjs/common';
 import { Logger } from '../kernel/logger.js';
 import { problemDocument, ProblemError } from '../kernel/problem.js';
+import { allowedMethods } from './allowed-methods.js';
 import { noteProblem } from './answered-problem.js';
-import { httpProblem, internalProblem } from './http.errors.js';
+import { httpProblem, httpProblems, internalProblem } from './http.errors.js';
 
 /**
  * Problems whose detail is what an upstream answered. The caller gets it as it is; the log does not, as it may hold a secret
@@ -11,7 +18,7 @@ import { httpProblem, internalProblem } from './http.errors.js';
  */
 const FOREIGN_WORDS: ReadonlySet<string> = new Set(['gateway.upstream-refused']);
 
-type Request = IncomingMessage & { originalUrl?: string };
+type Request = IncomingMessage & { originalUrl?: string; app?: unknown; route?: unknown };
 
 /** Every error of the management API as `application/problem+json`, logged once at the level of its definition. */
 @Catch()
@@ -22,17 +29,17 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<Request>();
     const response = http.getResponse<ServerResponse>();
-    const problem = problemOf(error);
+    const path = (request.originalUrl ?? request.url ?? '/').split('?', 1)[0] ?? '/';
+    const problem = methodProblem(error, request, path) ?? problemOf(error);
     const requestId = requestIdOf(request, response);
-    const instance = (request.originalUrl ?? request.url ?? '/').split('?', 1)[0] ?? '/';
-    this.log(problem, error, { request_id: requestId, method: request.method, path: instance });
+    this.log(problem, error, { request_id: requestId, method: request.method, path });
     noteProblem(response, problem.code);
     if (response.headersSent || response.writableEnded) {
       // Too late to say anything: whoever reads must see that the answer is not whole.
       if (!response.writableEnded) response.destroy();
       return;
     }
-    send(response, problem, instance, requestId);
+    send(response, problem, path, requestId);
   }
 
   private log(problem: ProblemError, error: unknown, facts: Record<string, unknown>): void {
@@ -66,6 +73,18 @@ function send(
   response.setHeader('Content-Type', 'application/problem+json');
   response.setHeader('Cache-Control', 'no-store');
   response.end(JSON.stringify(problemDocument(problem, { instance, request_id: requestId })));
+}
+
+/** The router found no route: is there one at the path for another method? `null` = the error stands for itself. */
+function methodProblem(error: unknown, request: Request, path: string): ProblemError | null {
+  if (!(error instanceof NotFoundException) || request.route !== undefined) return null;
+  const allowed = allowedMethods(request.app, path);
+  if (allowed.length === 0) return null;
+  const list = allowed.join(', ');
+  return httpProblems['method-not-allowed']({
+    detail: `${path} takes ${list}, not ${request.method ?? ''}.`,
+    headers: { Allow: list },
+  });
 }
 
 /** What an error amounts to. Only faults of the client speak of themselves; all else is internal. */

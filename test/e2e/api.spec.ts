@@ -288,6 +288,19 @@ describe('reading', () => {
     ).toContain(needle);
   });
 
+  it('a path that does not take the method says which ones it takes', async () => {
+    for (const [method, path, allow] of [
+      ['DELETE', '/api/v1/services', 'GET, HEAD, POST'],
+      ['PUT', '/api/v1/templates', 'GET, HEAD, POST'],
+      ['POST', '/api/v1/services/any/health', 'GET, HEAD'],
+    ] as const) {
+      const refused = await gateway.request(method, path);
+      expect([refused.status, refused.headers.get('allow')]).toEqual([405, allow]);
+      expect(refused.body.code).toBe('http.method-not-allowed');
+    }
+    expect((await gateway.request('DELETE', '/api/v1/nothing')).status).toBe(404);
+  });
+
   it('drafts are stored and serve nothing until activated', async () => {
     const draft = await gateway.register({
       name: 'sketch',
