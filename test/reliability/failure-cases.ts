@@ -184,8 +184,8 @@ const CHILD_FAILURES: readonly FailureCase[] = [
 ];
 
 async function approve({ gateway, service }: FailurePlace): Promise<void> {
-  const path = `/api/v1/services/${service}/tools`;
-  const { body } = await gateway.request<{ present_hash: string }>('GET', `${path}/pins`);
+  const path = `/api/v1/services/${service}/tool-pins`;
+  const { body } = await gateway.request<{ present_hash: string }>('GET', path);
   await gateway.request('POST', `${path}/approve`, { hash: body.present_hash });
 }
 
