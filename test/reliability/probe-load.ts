@@ -13,7 +13,7 @@ import {
 } from './probe-fleet.js';
 
 const STDIO_SERVER = join(import.meta.dirname, 'work-server.mjs');
-const POOL = 10;
+const POOL = 40;
 const GOAL_S = 1;
 const SAMPLE_MS = 500;
 /** The first checks come after a random part of their intervals; by then the shortest are in their stride. */
