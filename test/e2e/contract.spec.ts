@@ -55,6 +55,15 @@ async function labelOf(gateway: GatewayProcess, name: string): Promise<string> {
 const conditionsOf = (body: Json): string[] =>
   body.conditions.map((one: { type: string }) => one.type);
 
+/** Whether it serves, and no revision is on its way to take over. */
+async function isSettled(gateway: GatewayProcess, name: string): Promise<boolean> {
+  const path = `/api/v1/services/${name}`;
+  const { body: service } = await gateway.request('GET', path);
+  const { body: revisions } = await gateway.request('GET', `${path}/revisions`);
+  const isPending = revisions.items.some((one: Json) => one.outcome === 'candidate');
+  return service.state === 'active' && !isPending;
+}
+
 describe('an update that breaks the contract of its tools', () => {
   it('is refused under traffic without a failed call, and passes when it is allowed', async () => {
     const dataDir = newDataDir();
@@ -157,9 +166,10 @@ describe('an update that breaks the contract of its tools', () => {
     const dataDir = newDataDir();
     let gateway = await start(dataDir);
     expect((await gateway.register(spec('cut', 'label=one'))).status).toBe(201);
-    for (const [query, served] of [
-      ['', 'one'],
-      ['?allow_breaking=true', 'one'],
+    // Boot falls back to what served, or, when the kill came before the update had begun, carries it out: it was accepted.
+    for (const [query, mayServe] of [
+      ['', ['one']],
+      ['?allow_breaking=true', ['one', 'two']],
     ] as const) {
       const path = `/api/v1/services/cut${query}`;
       const slow = spec('cut', 'label=two', 'needs-text', 'slow-start=3000');
@@ -172,14 +182,8 @@ describe('an update that breaks the contract of its tools', () => {
       const { port } = gateway;
       await gateway.kill9();
       gateway = await start(dataDir, port);
-      await eventually(
-        async () => (await gateway.request('GET', '/api/v1/services/cut')).body.state === 'active',
-        20_000,
-        'the service is back',
-      );
-      expect(await labelOf(gateway, 'cut')).toBe(served);
-      const { body } = await gateway.request('GET', '/api/v1/services/cut');
-      expect(body.revision).toBe(1);
+      await eventually(() => isSettled(gateway, 'cut'), 20_000, 'the service is back');
+      expect(mayServe).toContain(await labelOf(gateway, 'cut'));
     }
     const passed = await put(
       gateway,
