@@ -3,9 +3,9 @@ import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal } from '../auth/current-principal.decorator.js';
 import type { Principal } from '../auth/principal.js';
 import { DtoPipe } from '../routes/dto.pipe.js';
-import { CurrentCaller } from './alert-caller.decorator.js';
+import { CurrentCaller, type RequestCaller } from '../auth/current-caller.decorator.js';
 import { alertProblems } from './alerts.errors.js';
-import { AlertsService, type AlertCaller } from './alerts.service.js';
+import { AlertsService } from './alerts.service.js';
 import {
   DeliveryListView,
   deliveryListView,
@@ -18,7 +18,7 @@ import {
 } from './dto/delivery.view.js';
 import { ListDeliveriesDto } from './dto/list-alerts.dto.js';
 import { TestReceiverDto } from './dto/test-receiver.dto.js';
-import { ProblemAnswer } from './problem-answer.decorator.js';
+import { ProblemAnswer } from '../observability/problem-answer.decorator.js';
 
 /** Comes before `AlertsController` in its module, so that its paths are not taken for the id of an alert. */
 @ApiTags('alerts')
@@ -49,7 +49,7 @@ export class AlertDeliveriesController {
   @ProblemAnswer(409, 'alerts.delivery-not-dead')
   async resend(
     @Param('delivery_id') deliveryId: string,
-    @CurrentCaller() caller: AlertCaller,
+    @CurrentCaller() caller: RequestCaller,
   ): Promise<DeliveryView> {
     return deliveryView(await this.alerts.resend(deliveryId, caller));
   }
@@ -62,7 +62,7 @@ export class AlertDeliveriesController {
   @ProblemAnswer(404, 'alerts.delivery-unknown')
   async discard(
     @Param('delivery_id') deliveryId: string,
-    @CurrentCaller() caller: AlertCaller,
+    @CurrentCaller() caller: RequestCaller,
   ): Promise<void> {
     await this.alerts.discard(deliveryId, caller);
   }

@@ -4,13 +4,13 @@ import { CurrentPrincipal } from '../auth/current-principal.decorator.js';
 import type { Principal } from '../auth/principal.js';
 import { DtoPipe } from '../routes/dto.pipe.js';
 import { acknowledgementOf } from './acknowledgement.js';
-import { CurrentCaller } from './alert-caller.decorator.js';
+import { CurrentCaller, type RequestCaller } from '../auth/current-caller.decorator.js';
 import { alertProblems } from './alerts.errors.js';
-import { AlertsService, type AlertCaller } from './alerts.service.js';
+import { AlertsService } from './alerts.service.js';
 import { AcknowledgeAlertDto } from './dto/acknowledge-alert.dto.js';
 import { AlertListView, alertListView, AlertView, alertView } from './dto/alert.view.js';
 import { ListAlertsDto } from './dto/list-alerts.dto.js';
-import { ProblemAnswer } from './problem-answer.decorator.js';
+import { ProblemAnswer } from '../observability/problem-answer.decorator.js';
 
 @ApiTags('alerts')
 @Controller('api/v1/alerts')
@@ -52,7 +52,7 @@ export class AlertsController {
     @Param('alert_id') alertId: string,
     @Body(new DtoPipe(AcknowledgeAlertDto, 'body', alertProblems['body-invalid']))
     body: AcknowledgeAlertDto,
-    @CurrentCaller() caller: AlertCaller,
+    @CurrentCaller() caller: RequestCaller,
   ): Promise<AlertView> {
     return alertView(await this.alerts.acknowledge(alertId, acknowledgementOf(body), caller));
   }
@@ -66,7 +66,7 @@ export class AlertsController {
   @ProblemAnswer(409, 'alerts.not-firing')
   async unacknowledge(
     @Param('alert_id') alertId: string,
-    @CurrentCaller() caller: AlertCaller,
+    @CurrentCaller() caller: RequestCaller,
   ): Promise<AlertView> {
     return alertView(await this.alerts.unacknowledge(alertId, caller));
   }

@@ -1,3 +1,4 @@
+import type { RequestCaller } from '../auth/current-caller.decorator.js';
 import type { Principal } from '../auth/principal.js';
 import type { EventBus } from '../kernel/event-bus.js';
 import type { Clock } from '../kernel/clock.js';
@@ -36,12 +37,6 @@ export interface AlertsParts {
   readonly bus: EventBus;
   readonly clock: Clock;
   readonly random: Random;
-}
-
-/** Who asks, and the id of the request. */
-export interface AlertCaller {
-  readonly principal: Principal;
-  readonly requestId: string | null;
 }
 
 /** The alerts and what is on its way to receivers, for who may see them. */
@@ -97,7 +92,7 @@ export class AlertsService {
   acknowledge(
     alertId: string,
     given: Pick<Acknowledgement, 'note' | 'until_ms'>,
-    caller: AlertCaller,
+    caller: RequestCaller,
   ): Promise<Alert> {
     const by = caller.principal.id;
     const nowMs = this.parts.clock.now();
@@ -111,7 +106,7 @@ export class AlertsService {
   }
 
   /** Throws `alerts.unknown`, `alerts.not-firing`. */
-  unacknowledge(alertId: string, caller: AlertCaller): Promise<Alert> {
+  unacknowledge(alertId: string, caller: RequestCaller): Promise<Alert> {
     return this.setAcknowledged(alertId, null, caller);
   }
 
@@ -133,7 +128,7 @@ export class AlertsService {
   }
 
   /** Sends a dead one again. Throws `alerts.delivery-unknown`, `alerts.delivery-not-dead`. */
-  async resend(deliveryId: string, caller: AlertCaller): Promise<Delivery> {
+  async resend(deliveryId: string, caller: RequestCaller): Promise<Delivery> {
     this.requireDelivery(deliveryId, caller.principal);
     const again = this.parts.outbox.revive(deliveryId, this.parts.clock.now());
     if (again === null) throw alertProblems['delivery-not-dead']();
@@ -142,7 +137,7 @@ export class AlertsService {
   }
 
   /** Throws `alerts.delivery-unknown`. */
-  async discard(deliveryId: string, caller: AlertCaller): Promise<void> {
+  async discard(deliveryId: string, caller: RequestCaller): Promise<void> {
     this.requireDelivery(deliveryId, caller.principal);
     this.parts.outbox.remove(deliveryId);
     await this.save(caller, 'alert.discard', deliveryId);
@@ -175,7 +170,7 @@ export class AlertsService {
   private async setAcknowledged(
     alertId: string,
     acknowledged: Acknowledgement | null,
-    caller: AlertCaller,
+    caller: RequestCaller,
   ): Promise<Alert> {
     const { name, rule } = this.require(alertId, caller.principal);
     const alert = this.parts.board.acknowledge(alertId, acknowledged);
@@ -191,7 +186,7 @@ export class AlertsService {
 
   /** A store that refuses does not undo it: it is in force, and stored as soon as that is possible. */
   private async save(
-    { principal, requestId }: AlertCaller,
+    { principal, requestId }: RequestCaller,
     verb: string,
     subject: string,
     diff?: readonly object[],

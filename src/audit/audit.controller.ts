@@ -4,25 +4,18 @@ import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger
 import { CurrentPrincipal } from '../auth/current-principal.decorator.js';
 import type { Principal } from '../auth/principal.js';
 import { RequireScopes } from '../auth/require-scopes.decorator.js';
-import { PROBLEM_SCHEMA } from '../kernel/problem.js';
+import { ProblemAnswer } from '../observability/problem-answer.decorator.js';
 import { DtoPipe } from '../routes/dto.pipe.js';
 import { auditProblems } from './audit.errors.js';
 import { AuditService } from './audit.service.js';
 import { AuditListView, AuditVerdictView } from './dto/audit.view.js';
 import { FilterAuditDto, ListAuditDto } from './dto/list-audit.dto.js';
 
-const problem = (status: number, codes: string): MethodDecorator & ClassDecorator =>
-  ApiResponse({
-    status,
-    description: codes,
-    content: { 'application/problem+json': { schema: PROBLEM_SCHEMA } },
-  });
-
 @ApiTags('audit')
 @Controller('api/v1/audit')
 @RequireScopes('admin')
-@problem(401, 'auth.credentials-missing')
-@problem(403, 'auth.scope-missing, audit.all-services-needed')
+@ProblemAnswer(401, 'auth.credentials-missing')
+@ProblemAnswer(403, 'auth.scope-missing, audit.all-services-needed')
 export class AuditController {
   constructor(private readonly audit: AuditService) {}
 
@@ -34,7 +27,7 @@ export class AuditController {
       'Commits of the journal and recorded attempts as one list. A request has one entry; denied ones are counted by actor, route, code and minute. There is no total: the trail may be long.',
   })
   @ApiResponse({ status: 200, type: AuditListView })
-  @problem(400, 'audit.query-invalid: `errors` points at `#query/<name>`')
+  @ProblemAnswer(400, 'audit.query-invalid: `errors` points at `#query/<name>`')
   list(
     @Query(new DtoPipe(ListAuditDto, 'query', auditProblems['query-invalid'])) query: ListAuditDto,
     @CurrentPrincipal() principal: Principal,
@@ -68,7 +61,7 @@ export class AuditController {
     description: 'The lines',
     content: { 'application/x-ndjson': { schema: { type: 'string' } } },
   })
-  @problem(400, 'audit.query-invalid: `errors` points at `#query/<name>`')
+  @ProblemAnswer(400, 'audit.query-invalid: `errors` points at `#query/<name>`')
   async export(
     @Query(new DtoPipe(FilterAuditDto, 'query', auditProblems['query-invalid']))
     query: FilterAuditDto,

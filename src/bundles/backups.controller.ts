@@ -42,7 +42,7 @@ import {
 } from './dto/backup.view.js';
 import { RestoreBackupDto, restoreOptionsOf } from './dto/restore-backup.dto.js';
 import { RestoreView, restoreView } from './dto/restore.view.js';
-import { ProblemAnswer } from './problem-answer.decorator.js';
+import { ProblemAnswer } from '../observability/problem-answer.decorator.js';
 import { RestoreService } from './restore.service.js';
 
 const ID = { name: 'backup_id', description: 'As listed' } as const;

@@ -11,7 +11,7 @@ import {
 import { asOpenApi, type FieldSchema } from '../config/field-schema.js';
 import { BUNDLE_SCHEMA } from './bundle-schema.js';
 import { ImportPlanView, ImportReportView } from './dto/import.view.js';
-import { ProblemAnswer } from './problem-answer.decorator.js';
+import { ProblemAnswer } from '../observability/problem-answer.decorator.js';
 
 const BUNDLE = asOpenApi(BUNDLE_SCHEMA as unknown as FieldSchema) as Record<string, never>;
 

@@ -16,7 +16,7 @@ import { BundlesService } from './bundles.service.js';
 import { ExportBundleDto } from './dto/export-bundle.dto.js';
 import { ImportBundleDto } from './dto/import-bundle.dto.js';
 import { exportQuery, importAnswer, importRequest } from './import-request.js';
-import { ProblemAnswer } from './problem-answer.decorator.js';
+import { ProblemAnswer } from '../observability/problem-answer.decorator.js';
 
 @ApiTags('bundles')
 @Controller('api/v1')

@@ -8,12 +8,12 @@ import { ChangesService } from './changes.service.js';
 import { discoveryProblems } from './discovery.errors.js';
 import { ChangeListView, ReadChangesDto } from './dto/read-changes.dto.js';
 import { closeSignal, resumedFrom, wantsStream } from './stream-request.js';
-import { ProblemResponse } from './problem-response.decorator.js';
+import { ProblemAnswer } from '../observability/problem-answer.decorator.js';
 
 @ApiTags('changes')
 @Controller('api/v1/changes')
-@ProblemResponse(401, 'auth.credentials-missing')
-@ProblemResponse(403, 'auth.scope-missing')
+@ProblemAnswer(401, 'auth.credentials-missing')
+@ProblemAnswer(403, 'auth.scope-missing')
 export class ChangesController {
   constructor(private readonly changes: ChangesService) {}
 
@@ -30,9 +30,9 @@ export class ChangesController {
     description: 'Resumes a stream; goes before `since`',
   })
   @ApiResponse({ status: 200, type: ChangeListView })
-  @ProblemResponse(400, 'discovery.query-invalid')
-  @ProblemResponse(410, 'storage.compacted: read the present state and go on from its revision')
-  @ProblemResponse(503, 'discovery.too-many-streams')
+  @ProblemAnswer(400, 'discovery.query-invalid')
+  @ProblemAnswer(410, 'storage.compacted: read the present state and go on from its revision')
+  @ProblemAnswer(503, 'discovery.too-many-streams')
   async read(
     @Query(new DtoPipe(ReadChangesDto, 'query', discoveryProblems['query-invalid']))
     query: ReadChangesDto,

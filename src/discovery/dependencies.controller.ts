@@ -17,13 +17,13 @@ import { dot, mermaid } from './dependency-diagram.js';
 import { discoveryProblems } from './discovery.errors.js';
 import { ReadGraphDto } from './dto/service-detail.dto.js';
 import { GraphView, itemList, ItemListView } from './dto/service-detail.view.js';
-import { ProblemResponse } from './problem-response.decorator.js';
+import { ProblemAnswer } from '../observability/problem-answer.decorator.js';
 
 @ApiTags('dependencies')
 @Controller('api/v1')
 @ApiExtraModels(GraphView)
-@ProblemResponse(401, 'auth.credentials-missing')
-@ProblemResponse(403, 'auth.scope-missing')
+@ProblemAnswer(401, 'auth.credentials-missing')
+@ProblemAnswer(403, 'auth.scope-missing')
 export class DependenciesController {
   constructor(private readonly dependencies: DependenciesService) {}
 
@@ -31,7 +31,7 @@ export class DependenciesController {
   @ApiOperation({ summary: 'What a service needs, and why what is needed does not hold' })
   @ApiParam({ name: 'id', description: 'Id or name' })
   @ApiResponse({ status: 200, type: ItemListView })
-  @ProblemResponse(404, 'registry.unknown')
+  @ProblemAnswer(404, 'registry.unknown')
   ofService(@Param('id') id: string, @CurrentPrincipal() principal: Principal): ItemListView {
     return itemList(this.dependencies.dependenciesOf(id, principal));
   }
@@ -40,7 +40,7 @@ export class DependenciesController {
   @ApiOperation({ summary: 'What needs a service' })
   @ApiParam({ name: 'id', description: 'Id or name' })
   @ApiResponse({ status: 200, type: ItemListView })
-  @ProblemResponse(404, 'registry.unknown')
+  @ProblemAnswer(404, 'registry.unknown')
   onService(@Param('id') id: string, @CurrentPrincipal() principal: Principal): ItemListView {
     return itemList(this.dependencies.dependentsOf(id, principal));
   }
@@ -49,7 +49,7 @@ export class DependenciesController {
   @ApiOperation({ summary: 'The graph of all services' })
   @ApiProduces('application/json', 'text/vnd.mermaid', 'text/vnd.graphviz')
   @ApiResponse({ status: 200, schema: { $ref: getSchemaPath(GraphView) } })
-  @ProblemResponse(400, 'discovery.query-invalid')
+  @ProblemAnswer(400, 'discovery.query-invalid')
   graph(
     @Query(new DtoPipe(ReadGraphDto, 'query', discoveryProblems['query-invalid']))
     query: ReadGraphDto,

@@ -19,20 +19,20 @@ import { ListServicesDto } from './dto/list-services.dto.js';
 import { ReadServiceDto } from './dto/read-service.dto.js';
 import { ServiceListView, ServiceSpecView, ServiceView } from './dto/service.view.js';
 import { namesEtag } from './etag-match.js';
-import { ProblemResponse } from './problem-response.decorator.js';
+import { ProblemAnswer } from '../observability/problem-answer.decorator.js';
 
 @ApiTags('services')
 @Controller('api/v1/services')
 @ApiExtraModels(ServiceView, ServiceSpecView)
-@ProblemResponse(401, 'auth.credentials-missing')
-@ProblemResponse(403, 'auth.scope-missing')
+@ProblemAnswer(401, 'auth.credentials-missing')
+@ProblemAnswer(403, 'auth.scope-missing')
 export class DiscoveryController {
   constructor(private readonly discovery: DiscoveryService) {}
 
   @Get()
   @ApiOperation({ summary: 'List and search services' })
   @ApiResponse({ status: 200, type: ServiceListView })
-  @ProblemResponse(400, 'discovery.query-invalid: `errors` points at `#query/<name>`')
+  @ProblemAnswer(400, 'discovery.query-invalid: `errors` points at `#query/<name>`')
   list(
     @Query(new DtoPipe(ListServicesDto, 'query', discoveryProblems['query-invalid']))
     query: ListServicesDto,
@@ -54,8 +54,8 @@ export class DiscoveryController {
     },
   })
   @ApiResponse({ status: 304, description: 'Nothing changed' })
-  @ProblemResponse(404, 'registry.unknown')
-  @ProblemResponse(410, 'registry.archived: says how to restore it')
+  @ProblemAnswer(404, 'registry.unknown')
+  @ProblemAnswer(410, 'registry.archived: says how to restore it')
   read(
     @Param('id') id: string,
     @Query(new DtoPipe(ReadServiceDto, 'query', discoveryProblems['query-invalid']))

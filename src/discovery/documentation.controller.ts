@@ -7,7 +7,7 @@ import { DtoPipe } from '../routes/dto.pipe.js';
 import { discoveryProblems } from './discovery.errors.js';
 import { DocumentationService } from './documentation.service.js';
 import { ReadDocsDto } from './dto/read-docs.dto.js';
-import { ProblemResponse } from './problem-response.decorator.js';
+import { ProblemAnswer } from '../observability/problem-answer.decorator.js';
 
 const PAGE_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
@@ -21,8 +21,8 @@ export class DocumentationController {
   @ApiParam({ name: 'id', description: 'Id or name' })
   @ApiProduces('text/markdown', 'text/html', 'application/json')
   @ApiResponse({ status: 200, description: 'In the format asked for' })
-  @ProblemResponse(400, 'discovery.query-invalid')
-  @ProblemResponse(404, 'registry.unknown')
+  @ProblemAnswer(400, 'discovery.query-invalid')
+  @ProblemAnswer(404, 'registry.unknown')
   read(
     @Param('id') id: string,
     @Query(new DtoPipe(ReadDocsDto, 'query', discoveryProblems['query-invalid']))

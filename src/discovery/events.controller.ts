@@ -7,12 +7,12 @@ import { DtoPipe } from '../routes/dto.pipe.js';
 import { discoveryProblems } from './discovery.errors.js';
 import { NoQueryDto } from './dto/service-detail.dto.js';
 import { EventsService } from './events.service.js';
-import { ProblemResponse } from './problem-response.decorator.js';
+import { ProblemAnswer } from '../observability/problem-answer.decorator.js';
 
 @ApiTags('changes')
 @Controller('api/v1/events')
-@ProblemResponse(401, 'auth.credentials-missing')
-@ProblemResponse(403, 'auth.scope-missing')
+@ProblemAnswer(401, 'auth.credentials-missing')
+@ProblemAnswer(403, 'auth.scope-missing')
 export class EventsController {
   constructor(private readonly events: EventsService) {}
 
@@ -26,7 +26,7 @@ export class EventsController {
     status: 200,
     description: 'Events named by their type; data: type, at, message, service_id, …',
   })
-  @ProblemResponse(503, 'discovery.too-many-streams')
+  @ProblemAnswer(503, 'discovery.too-many-streams')
   read(
     @Query(new DtoPipe(NoQueryDto, 'query', discoveryProblems['query-invalid'])) _query: NoQueryDto,
     @CurrentPrincipal() principal: Principal,

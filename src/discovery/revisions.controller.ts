@@ -11,7 +11,7 @@ import {
   RevisionListView,
   RevisionView,
 } from './dto/service-detail.view.js';
-import { ProblemResponse } from './problem-response.decorator.js';
+import { ProblemAnswer } from '../observability/problem-answer.decorator.js';
 import { RevisionsService } from './revisions.service.js';
 
 const refuse = discoveryProblems['query-invalid'];
@@ -19,10 +19,10 @@ const refuse = discoveryProblems['query-invalid'];
 @ApiTags('services')
 @Controller('api/v1/services/:id')
 @ApiParam({ name: 'id', description: 'Id or name' })
-@ProblemResponse(401, 'auth.credentials-missing')
-@ProblemResponse(403, 'auth.scope-missing')
-@ProblemResponse(404, 'registry.unknown')
-@ProblemResponse(410, 'registry.archived: says how to restore it')
+@ProblemAnswer(401, 'auth.credentials-missing')
+@ProblemAnswer(403, 'auth.scope-missing')
+@ProblemAnswer(404, 'registry.unknown')
+@ProblemAnswer(410, 'registry.archived: says how to restore it')
 export class RevisionsController {
   constructor(private readonly revisions: RevisionsService) {}
 
@@ -41,7 +41,7 @@ export class RevisionsController {
     summary: 'What differs between two revisions, and what that means for callers of the tools',
   })
   @ApiResponse({ status: 200, type: RevisionDiffView })
-  @ProblemResponse(400, 'discovery.query-invalid')
+  @ProblemAnswer(400, 'discovery.query-invalid')
   diff(
     @Param('id') id: string,
     @Query(new DtoPipe(DiffRevisionsDto, 'query', refuse)) query: DiffRevisionsDto,
@@ -65,8 +65,8 @@ export class RevisionsController {
   @Get('config')
   @ApiOperation({ summary: 'The effective configuration, and where each value came from' })
   @ApiResponse({ status: 200, type: ConfigView })
-  @ProblemResponse(400, 'discovery.query-invalid')
-  @ProblemResponse(422, 'config.*: with `explain`, when the templates no longer resolve')
+  @ProblemAnswer(400, 'discovery.query-invalid')
+  @ProblemAnswer(422, 'config.*: with `explain`, when the templates no longer resolve')
   config(
     @Param('id') id: string,
     @Query(new DtoPipe(ReadConfigDto, 'query', refuse)) query: ReadConfigDto,

@@ -7,7 +7,7 @@ import { DtoPipe } from '../routes/dto.pipe.js';
 import { discoveryProblems } from './discovery.errors.js';
 import { ReadLogsDto } from './dto/service-detail.dto.js';
 import { itemList, ItemListView } from './dto/service-detail.view.js';
-import { ProblemResponse } from './problem-response.decorator.js';
+import { ProblemAnswer } from '../observability/problem-answer.decorator.js';
 import { RuntimeService } from './runtime.service.js';
 
 const DEFAULT_TAIL = 100;
@@ -15,9 +15,9 @@ const DEFAULT_TAIL = 100;
 @ApiTags('services')
 @Controller('api/v1/services/:id')
 @ApiParam({ name: 'id', description: 'Id or name' })
-@ProblemResponse(401, 'auth.credentials-missing')
-@ProblemResponse(403, 'auth.scope-missing')
-@ProblemResponse(404, 'registry.unknown')
+@ProblemAnswer(401, 'auth.credentials-missing')
+@ProblemAnswer(403, 'auth.scope-missing')
+@ProblemAnswer(404, 'registry.unknown')
 export class RuntimeController {
   constructor(private readonly runtime: RuntimeService) {}
 
@@ -36,8 +36,8 @@ export class RuntimeController {
   })
   @ApiProduces('application/json', 'text/event-stream')
   @ApiResponse({ status: 200, type: ItemListView })
-  @ProblemResponse(400, 'discovery.query-invalid')
-  @ProblemResponse(503, 'discovery.too-many-streams')
+  @ProblemAnswer(400, 'discovery.query-invalid')
+  @ProblemAnswer(503, 'discovery.too-many-streams')
   logs(
     @Param('id') id: string,
     @Query(new DtoPipe(ReadLogsDto, 'query', discoveryProblems['query-invalid']))

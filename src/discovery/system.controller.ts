@@ -3,13 +3,13 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal } from '../auth/current-principal.decorator.js';
 import type { Principal } from '../auth/principal.js';
 import { SystemView } from './dto/system.view.js';
-import { ProblemResponse } from './problem-response.decorator.js';
+import { ProblemAnswer } from '../observability/problem-answer.decorator.js';
 import { SystemService } from './system.service.js';
 
 @ApiTags('system')
 @Controller('api/v1/system')
-@ProblemResponse(401, 'auth.credentials-missing')
-@ProblemResponse(403, 'auth.scope-missing')
+@ProblemAnswer(401, 'auth.credentials-missing')
+@ProblemAnswer(403, 'auth.scope-missing')
 export class SystemController {
   constructor(private readonly system: SystemService) {}
 

@@ -4,21 +4,21 @@ import type { Request, Response } from 'express';
 import { CurrentPrincipal } from '../auth/current-principal.decorator.js';
 import type { Principal } from '../auth/principal.js';
 import { itemList, ItemListView, ToolResultView } from './dto/service-detail.view.js';
-import { ProblemResponse } from './problem-response.decorator.js';
+import { ProblemAnswer } from '../observability/problem-answer.decorator.js';
 import { ToolsService } from './tools.service.js';
 
 @ApiTags('tools')
 @Controller('api/v1/services/:id/tools')
 @ApiParam({ name: 'id', description: 'Id or name' })
-@ProblemResponse(401, 'auth.credentials-missing')
-@ProblemResponse(403, 'auth.scope-missing, gateway.tool-denied')
+@ProblemAnswer(401, 'auth.credentials-missing')
+@ProblemAnswer(403, 'auth.scope-missing, gateway.tool-denied')
 export class ToolsController {
   constructor(private readonly tools: ToolsService) {}
 
   @Get()
   @ApiOperation({ summary: 'List the tools of a service, as MCP describes them' })
   @ApiResponse({ status: 200, type: ItemListView })
-  @ProblemResponse(404, 'registry.unknown')
+  @ProblemAnswer(404, 'registry.unknown')
   list(@Param('id') id: string, @CurrentPrincipal() principal: Principal): ItemListView {
     return itemList(this.tools.list(id, principal));
   }
@@ -29,15 +29,15 @@ export class ToolsController {
   @ApiParam({ name: 'tool', description: 'Name of the tool' })
   @ApiBody({ schema: { type: 'object', additionalProperties: true } })
   @ApiResponse({ status: 200, type: ToolResultView })
-  @ProblemResponse(404, 'registry.unknown, discovery.tool-unknown: `similar` lists near names')
-  @ProblemResponse(
+  @ProblemAnswer(404, 'registry.unknown, discovery.tool-unknown: `similar` lists near names')
+  @ProblemAnswer(
     422,
     'discovery.arguments-invalid: `errors` points into the body; gateway.upstream-refused',
   )
-  @ProblemResponse(429, 'gateway.limited')
-  @ProblemResponse(502, 'gateway.upstream-failed: the call may have run')
-  @ProblemResponse(503, 'gateway.unavailable, gateway.busy, discovery.not-mounted')
-  @ProblemResponse(504, 'gateway.upstream-timeout: the call may have run')
+  @ProblemAnswer(429, 'gateway.limited')
+  @ProblemAnswer(502, 'gateway.upstream-failed: the call may have run')
+  @ProblemAnswer(503, 'gateway.unavailable, gateway.busy, discovery.not-mounted')
+  @ProblemAnswer(504, 'gateway.upstream-timeout: the call may have run')
   call(
     @Param('id') id: string,
     @Param('tool') tool: string,

@@ -1,4 +1,5 @@
 import { authProblems } from '../auth/auth.errors.js';
+import type { RequestCaller } from '../auth/current-caller.decorator.js';
 import { maySeeService, type Principal } from '../auth/principal.js';
 import {
   InstanceReady,
@@ -11,14 +12,14 @@ import {
 import type { JsonObject } from '../kernel/json.js';
 import type { HealthRecord } from '../lifecycle/service-status.js';
 import { RevisionPromoted, ServiceArchived } from '../registry/registry.events.js';
-import type { ChangeContext, ServiceDocument } from '../registry/service.js';
+import { changeContext } from '../registry/change-context.js';
+import type { ServiceDocument } from '../registry/service.js';
 import type { ActivationProver } from './activation-prover.js';
 import { PENDING } from './check-state.js';
 import type { HealthHistoryView } from './dto/health-history.view.js';
 import type { HistoryQuery } from './history-query.js';
 import { CheckView, type HealthView } from './dto/health.view.js';
 import { ToolPinsView } from './dto/tool-pins.view.js';
-import type { HealthCaller } from './health-caller.decorator.js';
 import { HealthChanged } from './health.events.js';
 import { ServiceHealth, type HealthParts } from './service-health.js';
 
@@ -153,11 +154,11 @@ export class HealthService {
   async approveTools(
     idOrName: string,
     hash: string,
-    { principal, requestId }: HealthCaller,
+    { principal, requestId }: RequestCaller,
   ): Promise<ToolPinsView> {
     const doc = this.find(idOrName, principal);
     const { service_id } = doc;
-    await this.parts.pinning.approve(doc, hash, contextOf(principal, requestId));
+    await this.parts.pinning.approve(doc, hash, changeContext(principal, requestId));
     this.health.security.release(service_id);
     await this.health.lookAgain(service_id);
     await this.health.security.settled(service_id);
@@ -223,12 +224,4 @@ export class HealthService {
     await this.parts.pinning.settle(id, tools);
     return this.health.security.screen(id, tools);
   }
-}
-
-function contextOf(
-  { id, kind, scopes, services }: Principal,
-  requestId: string | null,
-): ChangeContext {
-  const source = kind === 'hook' || kind === 'inbox' ? kind : 'api';
-  return { actor: id, source, requestId, reason: null, scopes, services };
 }

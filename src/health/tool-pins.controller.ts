@@ -1,27 +1,18 @@
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
-import {
-  ApiBody,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-  ApiResponse,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { CurrentCaller, type RequestCaller } from '../auth/current-caller.decorator.js';
 import { CurrentPrincipal } from '../auth/current-principal.decorator.js';
 import type { Principal } from '../auth/principal.js';
-import { PROBLEM_SCHEMA } from '../kernel/problem.js';
+import { ProblemAnswer } from '../observability/problem-answer.decorator.js';
 import { readApprovalRequest } from './approval-request.js';
 import { ToolPinsView } from './dto/tool-pins.view.js';
-import { CurrentHealthCaller, type HealthCaller } from './health-caller.decorator.js';
 import { HealthService } from './health.service.js';
-
-const PROBLEM = { 'application/problem+json': { schema: PROBLEM_SCHEMA } };
 
 @ApiTags('health')
 @ApiParam({ name: 'id', description: 'Id or name of the service.' })
-@ApiResponse({ status: 401, description: 'auth.credentials-missing', content: PROBLEM })
-@ApiResponse({ status: 403, description: 'auth.scope-missing', content: PROBLEM })
-@ApiResponse({ status: 404, description: 'registry.unknown', content: PROBLEM })
+@ProblemAnswer(401, 'auth.credentials-missing')
+@ProblemAnswer(403, 'auth.scope-missing')
+@ProblemAnswer(404, 'registry.unknown')
 @Controller('api/v1/services/:id/tool-pins')
 export class ToolPinsController {
   constructor(private readonly health: HealthService) {}
@@ -60,17 +51,15 @@ export class ToolPinsController {
     },
   })
   @ApiOkResponse({ type: ToolPinsView })
-  @ApiResponse({
-    status: 409,
-    description:
-      'health.tools-changed-again with `present_hash`: the upstream lists others by now; health.tools-unlisted',
-    content: PROBLEM,
-  })
-  @ApiResponse({ status: 422, description: 'health.body-invalid', content: PROBLEM })
+  @ProblemAnswer(
+    409,
+    'health.tools-changed-again with `present_hash`: the upstream lists others by now; health.tools-unlisted',
+  )
+  @ProblemAnswer(422, 'health.body-invalid')
   approve(
     @Param('id') id: string,
     @Body() body: unknown,
-    @CurrentHealthCaller() caller: HealthCaller,
+    @CurrentCaller() caller: RequestCaller,
   ): Promise<ToolPinsView> {
     return this.health.approveTools(id, readApprovalRequest(body), caller);
   }

@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { AdmittedRequest } from '../auth/request-principal.js';
 import { authProblems } from '../auth/auth.errors.js';
-import type { Principal } from '../auth/principal.js';
+import { changeContext } from '../registry/change-context.js';
 import type { ChangeContext } from '../registry/service.js';
 import type { WriteParameters } from './write-options.js';
 
@@ -29,14 +29,3 @@ export const Parameters = createParamDecorator(
     };
   },
 );
-
-export function changeContext(principal: Principal, requestId: string | null): ChangeContext {
-  return {
-    actor: principal.id,
-    source: principal.kind === 'hook' || principal.kind === 'inbox' ? principal.kind : 'api',
-    requestId,
-    reason: null,
-    scopes: principal.scopes,
-    services: principal.services,
-  };
-}

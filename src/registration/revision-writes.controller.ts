@@ -1,6 +1,6 @@
 import { Body, Controller, Param, Patch, Post } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { PROBLEM_SCHEMA } from '../kernel/problem.js';
+import { ProblemAnswer } from '../observability/problem-answer.decorator.js';
 import type { ChangeContext } from '../registry/service.js';
 import { Caller, Parameters } from './caller.decorator.js';
 import type { PinnedRevision } from './pin-revision.js';
@@ -10,11 +10,6 @@ import { RegistrationService } from './registration.service.js';
 import { answerOf, type WriteAnswer } from './write-answer.js';
 import { DescribeWrite } from './write-docs.decorator.js';
 import { readWriteOptions, type WriteParameters } from './write-options.js';
-
-const problem = (description: string): object => ({
-  description,
-  content: { 'application/problem+json': { schema: PROBLEM_SCHEMA } },
-});
 
 /** What is written about revisions besides making them. */
 @ApiTags('services')
@@ -32,12 +27,12 @@ export class RevisionWritesController {
   @ApiParam({ name: 'revision', description: 'Number of the revision.' })
   @ApiBody({ schema: PIN_BODY })
   @ApiResponse({ status: 200, description: 'It is so.', schema: PINNED_REVISION })
-  @ApiResponse({ status: 401, ...problem('No valid credentials.') })
-  @ApiResponse({ status: 403, ...problem('A scope is missing.') })
-  @ApiResponse({ status: 404, ...problem('There is no such service or revision.') })
-  @ApiResponse({ status: 409, ...problem('`registry.too-many-pins`: 20 are pinned already.') })
-  @ApiResponse({ status: 410, ...problem('The service was deleted.') })
-  @ApiResponse({ status: 422, ...problem('The body is not valid.') })
+  @ProblemAnswer(401, 'No valid credentials.')
+  @ProblemAnswer(403, 'A scope is missing.')
+  @ProblemAnswer(404, 'There is no such service or revision.')
+  @ProblemAnswer(409, '`registry.too-many-pins`: 20 are pinned already.')
+  @ProblemAnswer(410, 'The service was deleted.')
+  @ProblemAnswer(422, 'The body is not valid.')
   pin(
     @Param('id') id: string,
     @Param('revision') revision: string,
