@@ -39,6 +39,18 @@ export interface RouteSide {
   readonly kind: string;
 }
 
+/** A route of another service below a name that is now taken: who has the name would own it. */
+export function intrusion(own: RouteClaim, other: ParsedClaim): RouteConflict {
+  return {
+    severity: 'error',
+    code: 'not-owner',
+    path: own.path,
+    detail: `${other.path} of ${other.service_name} lies below /mcp/${own.service_name}.`,
+    claim: sideOf(own),
+    with: sideOf(other),
+  };
+}
+
 export function sideOf(claim: RouteClaim): RouteSide {
   const { route_id, service_id, service_name, path, priority, kind } = claim;
   return { route_id, service_id, service_name, path, priority, kind };

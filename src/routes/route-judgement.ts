@@ -1,9 +1,9 @@
 import { claimsOf, extraClaim, type ClaimedRoute, type RouteDocument } from './route-claims.js';
 import {
   ClaimIndex,
+  intrusion,
   isConflict,
   parseClaim,
-  sideOf,
   type ParsedClaim,
   type RouteConflict,
 } from './route-conflict.js';
@@ -81,12 +81,5 @@ function intruders(
 ): RouteConflict[] {
   return (below.get(own.service_name) ?? [])
     .filter((other) => other.service_id !== own.service_id)
-    .map((other) => ({
-      severity: 'error',
-      code: 'not-owner',
-      path: own.path,
-      detail: `${other.path} of ${other.service_name} lies below /mcp/${own.service_name}.`,
-      claim: sideOf(own),
-      with: sideOf(other),
-    }));
+    .map((other) => intrusion(own, other));
 }

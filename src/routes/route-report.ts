@@ -1,9 +1,9 @@
 import type { RouteClaim } from './route.js';
 import {
   ClaimIndex,
+  intrusion,
   isConflict,
   parseClaim,
-  sideOf,
   type ParsedClaim,
   type RouteConflict,
 } from './route-conflict.js';
@@ -39,12 +39,5 @@ function intruders(claims: readonly RouteClaim[], others: readonly ParsedClaim[]
         other.parsed.segments[0] === own.service_name && other.service_id !== own.service_id,
     )
     .filter((other) => other.parsed.segments.length > 1)
-    .map((other) => ({
-      severity: 'error',
-      code: 'not-owner',
-      path: own.path,
-      detail: `${other.path} of ${other.service_name} lies below /mcp/${own.service_name}.`,
-      claim: sideOf(own),
-      with: sideOf(other),
-    }));
+    .map((other) => intrusion(own, other));
 }
